@@ -29,6 +29,7 @@ struct StrategyContext {
   const store::Store& store;
   const auth::Rbac* rbac;  // Null where RBAC is off.
   const Clock& clock;
+  std::string_view service_cidr = {};  // "10.0.0.0/16": where cluster IPs come from.
   bool dry_run = false;
 };
 
