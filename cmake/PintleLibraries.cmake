@@ -12,6 +12,12 @@ find_package(prometheus-cpp REQUIRED CONFIG)
 find_package(Protobuf REQUIRED)
 find_package(gRPC CONFIG REQUIRED)
 
+# Poco's targets define _DEBUG and friends for whoever links them, which would keep those rooms from
+# sharing the precompiled header. Debian's Poco is built without them.
+foreach(library Foundation Net NetSSL Crypto Util)
+  set_target_properties(Poco::${library} PROPERTIES INTERFACE_COMPILE_DEFINITIONS "")
+endforeach()
+
 # libdl, by name: CMAKE_LINK_LIBRARIES_ONLY_TARGETS wants a target for every library.
 add_library(pintle_libdl INTERFACE IMPORTED GLOBAL)
 add_library(pintle::libdl ALIAS pintle_libdl)

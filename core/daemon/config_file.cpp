@@ -28,8 +28,9 @@ Result<void> merge_setting(const std::filesystem::path& file, CLI::App& command,
   const std::string flag = "--" + std::string(name);
   CLI::Option* option = command.get_option_no_throw(flag);
   if (option == nullptr || name == "config") {
-    return wrong(file, "unknown setting \"" + std::string(name) + "\"; settings are the flags of `" +
-                           command.get_name() + " --help` without the dashes");
+    return wrong(file, "unknown setting \"" + std::string(name) +
+                           "\"; settings are the flags of `" + command.get_name() +
+                           " --help` without the dashes");
   }
   if (option->count() > 0) {
     return {};

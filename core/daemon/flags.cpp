@@ -23,10 +23,13 @@ constexpr const char* kAbout =
     "  pintle apiserver          the control plane\n"
     "  pintle kubelet            a node; with --pod-manifest-path alone it needs no server";
 
-const std::vector<std::string> kControlPlanePlugins = {
-    "admission_namespace_lifecycle", "admission_priority",   "admission_default_tolerations",
-    "admission_service_account",     "controller_namespace", "controller_node_lifecycle",
-    "scheduler"};
+const std::vector<std::string> kControlPlanePlugins = {"admission_namespace_lifecycle",
+                                                       "admission_priority",
+                                                       "admission_default_tolerations",
+                                                       "admission_service_account",
+                                                       "controller_namespace",
+                                                       "controller_node_lifecycle",
+                                                       "scheduler"};
 
 void add_common_flags(CLI::App& app, Options& options) {
   app.add_option("--config", options.config_file,
@@ -99,8 +102,7 @@ void add_apiserver_flags(CLI::App& app, ApiserverOptions& api) {
                  "CSV: password,user,uid,\"group1,group2\"; see `pintle user`")
       ->check(CLI::ExistingFile)
       ->group("Who may what");
-  app.add_option("--token-auth-file", api.token_auth_file,
-                 "CSV: token,user,uid,\"group1,group2\"")
+  app.add_option("--token-auth-file", api.token_auth_file, "CSV: token,user,uid,\"group1,group2\"")
       ->check(CLI::ExistingFile)
       ->group("Who may what");
   app.add_option("--client-ca-file", api.client_ca_file,
@@ -266,8 +268,8 @@ void add_small_commands(CLI::App& app, CommandLine& line) {
       ->capture_default_str();
 
   auto* ps = app.add_subcommand("ps", "Show this machine's pods and containers, from containerd");
-  ps->add_option("--container-runtime-endpoint",
-                 line.options.kubelet.container_runtime_endpoint, "containerd's socket")
+  ps->add_option("--container-runtime-endpoint", line.options.kubelet.container_runtime_endpoint,
+                 "containerd's socket")
       ->capture_default_str();
   ps->add_option("--plugin-dir", line.options.plugins.directory, "Where kubelet.so is")
       ->capture_default_str();
@@ -364,8 +366,8 @@ void finish(CommandLine& line) {
 
 }  // namespace
 
-Parsed parse_command_line(const std::vector<std::string>& arguments,
-                          const std::string& program_dir, std::ostream& out, std::ostream& err) {
+Parsed parse_command_line(const std::vector<std::string>& arguments, const std::string& program_dir,
+                          std::ostream& out, std::ostream& err) {
   Parsed parsed;
   CommandLine& line = parsed.line;
   set_defaults(line.options, program_dir);

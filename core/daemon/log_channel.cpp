@@ -1,18 +1,17 @@
-// Formats each message before Poco sees it, so that fields stay fields, and writes it with one call.
+// Formats each message before Poco sees it, so that fields stay fields, and writes it with one
+// call.
 
 #include "core/daemon/log_channel.hpp"
-
-#include <unistd.h>
-
-#include <array>
-#include <cstdio>
-#include <ctime>
-#include <string>
 
 #include <Poco/AutoPtr.h>
 #include <Poco/Channel.h>
 #include <Poco/Logger.h>
 #include <Poco/Message.h>
+#include <array>
+#include <cstdio>
+#include <ctime>
+#include <string>
+#include <unistd.h>
 
 #include "core/base/clock.hpp"
 #include "core/object/json.hpp"
@@ -38,9 +37,8 @@ class LineChannel final : public Poco::Channel {
 
 constexpr std::array kLetters = {'D', 'I', 'W', 'E'};
 constexpr std::array kNames = {"debug", "info", "warning", "error"};
-constexpr std::array kPriorities = {
-    Poco::Message::PRIO_DEBUG, Poco::Message::PRIO_INFORMATION, Poco::Message::PRIO_WARNING,
-    Poco::Message::PRIO_ERROR};
+constexpr std::array kPriorities = {Poco::Message::PRIO_DEBUG, Poco::Message::PRIO_INFORMATION,
+                                    Poco::Message::PRIO_WARNING, Poco::Message::PRIO_ERROR};
 
 /// "I1123 19:07:00.123456 4711] message key="value"". Source: klog's header, without file and line.
 std::string to_klog_line(LogLevel level, std::string_view message,

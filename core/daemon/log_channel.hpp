@@ -1,4 +1,5 @@
-// The log's lines: Poco's Logger with one channel of ours, klog text or JSON. Poco's home for logging.
+// The log's lines: Poco's Logger with one channel of ours, klog text or JSON. Poco's home for
+// logging.
 
 #pragma once
 
