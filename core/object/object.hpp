@@ -60,6 +60,9 @@ using ObjectPtr = std::shared_ptr<const Object>;
 class Object {
  public:
   Object(Key key, Revision revision, Draft draft);
+  ~Object();
+  Object(const Object&) = delete;
+  Object& operator=(const Object&) = delete;
 
   const Key& key() const { return key_; }
   const std::string& resource() const { return key_.resource; }
@@ -86,6 +89,8 @@ class Object {
   Draft to_draft() const;
 
  private:
+  struct Tree;
+
   Key key_;
   Revision revision_;
   std::string json_;
@@ -96,7 +101,7 @@ class Object {
   TextPairs labels_;
   TextPairs fields_;
   mutable std::once_flag parsed_;
-  mutable std::unique_ptr<Json> tree_;  // In an arena of its own; guarded by parsed_.
+  mutable std::unique_ptr<const Tree> tree_;  // Guarded by parsed_.
 };
 
 /// One change of one object, as the bus carries it.

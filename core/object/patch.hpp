@@ -13,6 +13,7 @@ namespace pintle {
 struct PatchLimits {
   std::size_t max_operations = 10'000;             // Source: kube-apiserver JSON patch limit.
   std::size_t max_copied_bytes = 3 * 1024 * 1024;  // Summed over all `copy` operations.
+  std::size_t max_moved_elements = 50'000'000;  // To make or close gaps in arrays, summed: < 1 s.
 };
 
 /// Applies a JSON patch; on an error `target` is left in an unspecified but valid state.

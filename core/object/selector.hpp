@@ -31,6 +31,10 @@ struct LabelSelector {
   bool matches(const TextPairs& labels) const;
 };
 
+/// Sorts the values, drops the doubles, and checks what the API checks of a requirement.
+/// Errors: kInvalid, worded as Kubernetes' field errors ("values[0][key]: Invalid value: ...").
+Result<void> check_requirement(LabelRequirement& requirement);
+
 /// "a=b,c!=d,e in (f,g),!h,i>5". Errors: kBadRequest ("unable to parse requirement: ...").
 Result<LabelSelector> parse_label_selector(std::string_view text);
 

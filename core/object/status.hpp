@@ -2,8 +2,10 @@
 
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/result.hpp"
 
@@ -33,7 +35,11 @@ Error conflict(std::string_view resource, std::string_view name, std::string_vie
 Error invalid(std::string_view group, std::string_view kind, std::string_view name,
               std::vector<Cause> causes);
 
+/// `text` in double quotes, with what can't be printed escaped: Go's %q.
+std::string quoted(std::string_view text);
+
 /// Causes worded as Kubernetes' field.Error: "Required value", `Invalid value: "x": why`, ...
+/// A `shown_value` stands in the message as it is: quoted("x") for a text, "70000" for a number.
 Cause required_value(std::string field, std::string_view why = "");
 Cause invalid_value(std::string field, std::string_view shown_value, std::string_view why);
 Cause unsupported_value(std::string field, std::string_view value,
