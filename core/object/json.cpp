@@ -2,6 +2,7 @@
 
 #include "core/object/json.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <string>
