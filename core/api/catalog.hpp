@@ -32,8 +32,9 @@ enum class Shape : std::uint8_t {
   kQuantity,
   kIntOrString,
   kDuration,
-  kAny,     // Free JSON (RawExtension, JSON, FieldsV1): kept as it is, never pruned.
-  kObject,  // Fields of `type`.
+  kStrings,  // A list of strings within a map.
+  kAny,      // Free JSON (RawExtension, JSON, FieldsV1): kept as it is, never pruned.
+  kObject,   // Fields of `type`.
 };
 
 enum class Container : std::uint8_t { kNone, kList, kMap };  // Maps have string keys.
@@ -46,12 +47,14 @@ struct Field {
   Container container = Container::kNone;
   const Type* type = nullptr;  // For kObject.
   std::uint16_t proto = 0;     // Protobuf field number.
-  bool required = false;
+  bool required = false;       // Refused where it is missing or empty.
+  bool expected = false;       // OpenAPI calls it required; Kubernetes lets it pass.
   bool enforced_enum = false;  // `known` is all there is: other values are refused.
   bool merges = false;         // patchStrategy merge.
   bool retains_keys = false;   // patchStrategy retainKeys.
   bool immutable = false;
   bool always_shown = false;  // Go writes it even when empty: `"status":{}`, `"resources":{}`.
+  bool drops_zero = false;    // Go forgets "", 0 and false: `omitempty` and no pointer.
   ListType list_type = ListType::kUnset;
   bool map_atomic = false;        // mapType=atomic.
   std::string_view default_json;  // "" for none.
@@ -67,8 +70,10 @@ struct Type {
   std::string_view name;          // "core/v1.PodSpec".
   std::string_view openapi_name;  // "io.k8s.api.core.v1.PodSpec".
   std::span<const Field> fields;
-  std::span<const std::uint16_t> by_name;  // Indexes into `fields`, sorted by name.
-  bool atomic = false;                     // structType=atomic.
+  std::span<const std::uint16_t> by_name;    // Indexes into `fields`, shorter names first.
+  std::span<const std::uint16_t> shown;      // Indexes of the fields that are always_shown.
+  std::span<const std::uint16_t> defaulted;  // Indexes of the fields with a default_json.
+  bool atomic = false;                       // structType=atomic.
   std::string_view description;
 
   /// Null where there is none. Logarithmic in the number of fields.
@@ -81,7 +86,7 @@ struct Column {
   std::string_view format;  // "name" or "".
   int priority = 0;         // 0 always, 1 with -o wide.
   std::string_view description;
-  std::string_view cell;  // A path (".status.phase"), or "@name" for a printer of tables.cpp.
+  std::string_view cell;  // A path (".status.phase"), or "@printer argument"; see cells.hpp.
 };
 
 struct Subresource {
@@ -105,6 +110,7 @@ struct Resource {
   std::string_view storage;      // "pods", "deployments.apps": Key::resource. Shared by versions.
   bool namespaced = true;
   bool storage_version = true;  // Objects are kept in this version.
+  int group_priority = 0;       // Higher is listed first. Source: kube-aggregator's priorities.
   const Type* type = nullptr;
   std::span<const Column> columns;
   std::span<const Subresource> subresources;
@@ -115,6 +121,11 @@ struct Resource {
   std::string api_version() const;     // "v1", "apps/v1".
   std::string group_resource() const;  // "pods", "deployments.apps": for messages.
 };
+
+/// Where names are sorted for lookups: by length, then bytes, because lengths compare fastest.
+inline bool is_shorter_name(std::string_view a, std::string_view b) {
+  return a.size() != b.size() ? a.size() < b.size() : a < b;
+}
 
 /// Threads: const from anywhere.
 class Catalog {
@@ -129,6 +140,7 @@ class Catalog {
                             std::string_view kind) const;
   /// The resource whose Key::resource is `storage`, in its storage version.
   const Resource* find_storage(std::string_view storage) const;
+  /// The type called `name` ("core/v1.PodSpec"); null where there is none.
   const Type* find_type(std::string_view name) const;
 
   /// Sorted by group priority as Kubernetes' discovery lists them, then version, then plural.
