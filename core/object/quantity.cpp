@@ -311,8 +311,9 @@ std::string Quantity::to_text() const {
     return "0";
   }
   const Wide size = nanos_ < 0 ? -nanos_ : nanos_;
-  // Below 1024 the binary form would round away what stands behind the point.
-  const bool binary = format_ == Format::kBinarySi && size >= 1024 * kNanosPerUnit;
+  // The binary form has no place for what stands behind the point.
+  const bool binary =
+      format_ == Format::kBinarySi && size >= 1024 * kNanosPerUnit && size % kNanosPerUnit == 0;
   const std::string text =
       binary ? binary_text(size) : decimal_text(size, format_ == Format::kDecimalExponent);
   return nanos_ < 0 ? "-" + text : text;

@@ -281,7 +281,9 @@ class Builder final : public YAML::EventHandler {
 struct Document {
   std::string text;
   std::size_t first_line = 0;  // In the whole text, from 0.
+  bool begun = false;          // By its own `---`.
   bool has_content = false;
+  bool has_directive = false;  // %YAML or %TAG: they stand before the `---` they belong to.
 };
 
 bool is_marker(std::string_view line, std::string_view marker) {
@@ -291,40 +293,44 @@ bool is_marker(std::string_view line, std::string_view marker) {
 
 bool holds_something(std::string_view line) {
   const auto at = line.find_first_not_of(" \t\r");
-  return at != std::string_view::npos && line[at] != '#';
+  return at != std::string_view::npos && line[at] != '\n' && line[at] != '#';
+}
+
+void add_line(Document& document, std::string_view line, std::size_t number) {
+  if (document.text.empty()) {
+    document.first_line = number;
+  }
+  document.text += line;
+  const bool directive = line.starts_with('%') && !document.begun && !document.has_content;
+  document.has_directive |= directive;
+  document.has_content |= !directive && holds_something(line);
 }
 
 /// Splits where a line starts with `---` or `...`: these end a document wherever they stand.
 std::vector<Document> split(std::string_view text) {
   std::vector<Document> documents(1);
-  std::size_t number = 0;
-  while (!text.empty()) {
-    const auto end = std::min(text.find('\n'), text.size() - 1) + 1;
-    const auto line = text.substr(0, end);
-    const auto bare = line.ends_with('\n') ? line.substr(0, line.size() - 1) : line;
-    if (is_marker(bare, "---")) {
-      // A directive (%YAML) belongs to the document that the marker begins.
-      if (documents.back().has_content && !documents.back().text.starts_with('%')) {
-        documents.push_back({});
-      }
-      documents.back().has_content |= holds_something(bare.substr(3));
-    } else if (is_marker(bare, "...")) {
-      documents.push_back({});
-      text.remove_prefix(end);
-      ++number;
+  for (std::size_t number = 0; !text.empty(); ++number) {
+    const auto line = text.substr(0, text.find('\n'));
+    const auto with_feed = text.substr(0, std::min(line.size() + 1, text.size()));
+    text.remove_prefix(with_feed.size());
+    if (is_marker(line, "...")) {
+      documents.emplace_back();
       continue;
-    } else {
-      documents.back().has_content |= holds_something(bare);
     }
-    auto& document = documents.back();
-    if (document.text.empty()) {
-      document.first_line = number;
+    if (!is_marker(line, "---")) {
+      add_line(documents.back(), with_feed, number);
+      continue;
     }
-    document.text += line;
-    text.remove_prefix(end);
-    ++number;
+    if (documents.back().begun || documents.back().has_content) {
+      documents.emplace_back();
+    }
+    documents.back().begun = true;
+    add_line(documents.back(), with_feed, number);
+    documents.back().has_content = holds_something(line.substr(3));
   }
-  std::erase_if(documents, [](const Document& document) { return !document.has_content; });
+  std::erase_if(documents, [](const Document& document) {
+    return !document.has_content && (document.begun || !document.has_directive);
+  });
   return documents;
 }
 
