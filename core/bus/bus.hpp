@@ -88,6 +88,7 @@ class Bus {
   Revision last() const;
 
  private:
+  friend class Cursor;
   struct State;
   std::unique_ptr<State> state_;
 };
