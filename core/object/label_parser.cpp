@@ -232,9 +232,9 @@ Result<void> check_requirement(LabelRequirement& requirement) {
                      quoted(requirement.values[i]), *fault);
     }
   }
-  std::ranges::sort(requirement.values);
-  const auto doubles = std::ranges::unique(requirement.values);
-  requirement.values.erase(doubles.begin(), doubles.end());
+  auto& values = requirement.values;
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
   return {};
 }
 

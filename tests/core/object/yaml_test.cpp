@@ -165,7 +165,8 @@ BOOST_AUTO_TEST_CASE(reads_back_as_the_same) {
       const auto* json :
       {R"({"a":[{"b":[]},{"c":{}},[[1],[]]],"d":"x\n  y\n","e":" lead","f":"trail ","g":"\tq"})",
        R"(["---","...","a\n---\nb","%x","@x","`x","'","\"","\\","a'b","a\"b","~","|",">","\u0001",)"
-       R"("\u2028x","on","0o7","1_0",".inf","<<","a #b","a#b","a:","a:b","x\r\ny","\n","\nx","x\n\n\n"])",
+       R"("\u2028x","on","0o7","1_0",".inf","<<","a #b","a#b","a:","a:b","x\r\ny","\n","\nx",)"
+       R"("x\n\n\n"])",
        R"({"":1,"yes":2,"a b":3,"1":4,"- x":5,"a: b":6,"#":7,"multi\nline":8})", R"("a\nb")",
        R"(-1.5e-7)", R"([18446744073709551615])", "{}", "[]"}) {
     const std::string yaml = yaml_of(json);
