@@ -6,6 +6,7 @@ set(PINTLE_SANITIZE "" CACHE STRING "Sanitizers, as for -fsanitize=: address,und
 add_compile_options(
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2 -Wimplicit-fallthrough -Werror
   $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>
+  -Wno-missing-field-initializers  # Designated initialisers leave out what has its default.
   -fno-omit-frame-pointer)
 
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")

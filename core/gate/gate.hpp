@@ -24,8 +24,9 @@ namespace pintle::gate {
 /// Source: apiserver endpoints/request RequestInfoFactory.
 struct RequestInfo {
   auth::Attributes attributes;
-  std::string path;   // Decoded, without the query.
-  std::string query;  // As received.
+  std::string path;               // Decoded, without the query.
+  std::string query;              // As received.
+  bool name_of_selector = false;  // attributes.name came from ?fieldSelector=metadata.name=.
 };
 
 /// Errors: kBadRequest for paths with empty, "." or ".." segments after decoding, bad escapes, NUL.
@@ -53,6 +54,9 @@ struct GateParts {
   /// Named checks of /readyz: each gives "" or why not.
   std::vector<std::pair<std::string, std::function<std::string()>>> ready_checks;
   std::function<std::string()> metrics;  // The text of GET /metrics.
+  std::string version_json;              // The body of GET /version.
+  /// Called with every finished request's record, for counting; may be empty.
+  std::function<void(const AuditRecord&)> observe;
 };
 
 class Gate {
