@@ -26,6 +26,7 @@ typedef struct {
 typedef struct {
   uint32_t code;    /* 0 is success; else an HTTP status that fits (404, 409, 500, ...). */
   pintle_text text; /* Why, for a person. Borrowed until the callee is next called on this thread. */
+  pintle_text json; /* Borrowed alike. Empty, or the v1 Status that says more: causes, details. */
 } pintle_status;
 
 /* ---- pintle.object/1: the one immutable copy of an object, shared, read in place ---------------- */
@@ -144,10 +145,11 @@ typedef struct {
   /* Lower first: mutating plugins run in this order. */
   int32_t order;
   /* May answer with a JSON patch (RFC 6902) by calling `patch(context, text)`, once. NULL if the
-   * plugin changes nothing. */
+   * plugin changes nothing. Refuses as `validate` does. */
   pintle_status (*mutate)(void* self, const pintle_admission_request* request,
                           void (*patch)(void* context, pintle_text json_patch), void* context);
-  /* NULL if it refuses nothing. A status of 403 reads `... is forbidden: <text>`. */
+  /* NULL if it refuses nothing. A status of 403 reads `pods "x" is forbidden: <text>`, with the
+   * causes of the status's `json`; any other is told as it is. */
   pintle_status (*validate)(void* self, const pintle_admission_request* request);
   /* A space-separated list of "resource" or "resource.group" this plugin wants; "" is all. */
   pintle_text resources;
@@ -205,13 +207,15 @@ typedef struct {
    * answer is relayed as the response and the connection closed. Returns at once. */
   int32_t (*tunnel)(pintle_exchange* exchange, int32_t backend_fd, pintle_text backend_host,
                     pintle_text backend_target);
+  /* 1 once the client is gone: for a handler with nothing to write yet. Never waits. */
+  uint32_t (*client_gone)(pintle_exchange* exchange);
 } pintle_exchange_table; /* The host's "pintle.exchange/1". */
 
 typedef struct {
   uint32_t size;
   /* Space-separated path prefixes: "/exec/ /attach/ /containerLogs/ /pods". */
   pintle_text prefixes;
-  /* Which listener: "kubelet" (10250, authenticated and authorised as nodes/*), "kubelet-read-only"
+  /* Which listener: "kubelet" (10250, authenticated and authorised as every nodes/ subresource), "kubelet-read-only"
    * (10255, plain, only where asked for) or "apiserver". */
   pintle_text listener;
   void (*handle)(void* self, pintle_exchange* exchange);
@@ -222,8 +226,9 @@ typedef struct {
 struct pintle_host {
   uint32_t size;
   uint32_t reserved;
-  /* The table `name` ("pintle.client/1", ...), or NULL where this host has none (a kubelet that runs
-   * alone has no client and no bus). Lives as long as the host. */
+  /* The table `name`, or NULL where this host has none: "pintle.object/1" and "pintle.log/1" are
+   * always there; a kubelet that runs alone has no "pintle.client/1" and no "pintle.bus/1". Lives as
+   * long as the host. */
   const void* (*table)(const pintle_host* host, const char* name);
   /* Offers `table` under the extension point `name`, for as long as the plugin runs. Several tables
    * may be offered under one name. Errors: 409 after stop has begun. */
@@ -244,7 +249,7 @@ struct pintle_host {
 typedef struct {
   uint32_t abi;        /* PINTLE_ABI. First: read before anything else is believed. */
   uint32_t size;       /* sizeof(pintle_plugin) as the plugin knew it. */
-  const char* name;    /* A DNS label, unique among the loaded; the file is <name>.so. */
+  const char* name;    /* Lower case, digits, '_' and '-', at most 63; the file is <name>.so. */
   const char* version; /* For people and for `pintle plugin list`. */
   /* `config_json` is the plugin's part of the configuration file, "{}" if it has none. May take
    * tables and start threads; must not wait for the cluster. */
