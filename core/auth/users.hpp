@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/result.hpp"
@@ -20,6 +21,9 @@ struct User {
 
 /// Errors: kInvalid naming file, line and mend; kNotFound.
 Result<std::vector<User>> read_users(const std::filesystem::path& file);
+
+/// The users of a file's text. Errors: kInvalid naming `file`, line and mend.
+Result<std::vector<User>> parse_users(std::string_view text, const std::filesystem::path& file);
 
 /// Replaces the file atomically, mode 0600. Errors: kForbidden.
 Result<void> write_users(const std::filesystem::path& file, const std::vector<User>& users);
