@@ -54,6 +54,7 @@ struct Field {
   bool retains_keys = false;   // patchStrategy retainKeys.
   bool immutable = false;
   bool always_shown = false;  // Go writes it even when empty: `"status":{}`, `"resources":{}`.
+  bool unique = false;        // Of a list: items equal by their keys are refused.
   bool drops_zero = false;    // Go forgets "", 0 and false: `omitempty` and no pointer.
   ListType list_type = ListType::kUnset;
   bool map_atomic = false;        // mapType=atomic.

@@ -24,6 +24,7 @@ struct Field {
   bool retains_keys = false;
   bool immutable = false;
   bool shown = false;
+  bool unique = false;
   bool drops_zero = false;
   bool map_atomic = false;
   std::string default_json;

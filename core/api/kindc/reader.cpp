@@ -294,10 +294,11 @@ class Reader {
   }
 
   static bool take_flag(Field& field, const std::string& word) {
-    const std::array<std::pair<const char*, bool*>, 6> flags = {
-        std::pair{"required", &field.required},   std::pair{"expected", &field.expected},
-        std::pair{"shown", &field.shown},         std::pair{"drops-zero", &field.drops_zero},
-        std::pair{"immutable", &field.immutable}, std::pair{"retain-keys", &field.retains_keys}};
+    const std::array<std::pair<const char*, bool*>, 7> flags = {
+        std::pair{"required", &field.required},       std::pair{"unique", &field.unique},
+        std::pair{"expected", &field.expected},       std::pair{"shown", &field.shown},
+        std::pair{"drops-zero", &field.drops_zero},   std::pair{"immutable", &field.immutable},
+        std::pair{"retain-keys", &field.retains_keys}};
     for (const auto& [name, flag] : flags) {
       if (word == name) {
         *flag = true;
