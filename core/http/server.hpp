@@ -38,6 +38,7 @@ struct Limits {
   std::chrono::seconds idle{180};
   std::chrono::seconds write_stall{60};  // A response that moves no byte for this long.
   std::size_t max_connections = 20'000;
+  std::size_t max_connections_per_address = 15'000;
   unsigned loops = 0;     // 0: one per core.
   unsigned workers = 64;  // Slow routes at once.
 };
