@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 #include <vector>
 
 #include "core/api/catalog.hpp"
+#include "core/auth/authenticator.hpp"
 #include "core/auth/authorizer.hpp"
 #include "core/auth/identity.hpp"
 #include "core/auth/tokens.hpp"
@@ -101,7 +103,10 @@ struct RegistryParts {
   auth::Rbac* rbac = nullptr;                    // For the escalation check; null with AlwaysAllow.
   const auth::Authorizer* authorizer = nullptr;  // For access reviews.
   const auth::TokenSigner* signer = nullptr;     // For serviceaccounts/token.
-  std::string service_cidr;                      // "10.0.0.0/16".
+  auth::Authenticator* authenticator = nullptr;  // For token reviews; null serves none.
+  std::vector<std::string> api_audiences = {};   // Of tokens that name none; empty: the issuer.
+  std::string service_cidr = {};                 // "10.0.0.0/16".
+  std::uint16_t secure_port = 6443;              // Behind the kubernetes Service.
   Timers& timers;
   const Clock& clock;
   Log& log;

@@ -1,0 +1,55 @@
+// Representation: the form a client wants its answer in, by Accept header and ?pretty=.
+
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/api/tables.hpp"
+#include "core/base/clock.hpp"
+#include "core/registry/query.hpp"
+#include "core/registry/registry.hpp"
+
+namespace pintle::registry {
+
+struct Representation {
+  enum class Form { kPlain, kTable, kPartial };
+
+  Form form = Form::kPlain;
+  bool yaml = false;
+  bool pretty = false;
+  api::IncludeObject include = api::IncludeObject::kMetadata;  // In table rows.
+
+  std::string content_type(bool stream) const;
+};
+
+/// The first acceptable clause of `accept`, by quality, then order. A watch can't be YAML.
+/// Errors: kNotAcceptable listing what is; kInvalid for an unknown ?includeObject=.
+Result<Representation> negotiate(std::string_view accept, const Query& query, bool watch);
+
+/// `json`, a whole document, as YAML or indented where that is wanted.
+std::string dress(const Representation& as, std::string json);
+
+/// One object as `as` wants it.
+Answer answer_object(const Representation& as, const api::Resource& resource, const Object& object,
+                     const Clock& clock, int status = 200);
+
+/// A document that has only one form (a Status, a review).
+Answer answer_json(const Representation& as, std::string json, int status = 200);
+
+/// `json` indented by two spaces, as `kubectl get --raw` of a pretty answer shows it. Part by part:
+/// one Indenter sees all parts of one document in order.
+class Indenter {
+ public:
+  void append(std::string& out, std::string_view json);
+
+ private:
+  void new_line(std::string& out) const;
+
+  std::size_t depth_ = 0;
+  bool in_text_ = false;
+  bool escaped_ = false;
+  bool just_opened_ = false;  // Nothing yet since the last '{' or '['.
+};
+
+}  // namespace pintle::registry

@@ -1,0 +1,86 @@
+// The common beginning and end of writes.
+
+#include "core/registry/write.hpp"
+
+#include "core/base/concat.hpp"
+#include "core/object/status.hpp"
+
+namespace pintle::registry {
+
+Key key_of(const Operation& operation) {
+  return {.resource = std::string(operation.resource->storage),
+          .ns = operation.resource->namespaced ? operation.ns : std::string(),
+          .name = operation.name};
+}
+
+StrategyContext context_of(const Shared& shared, const Operation& operation, bool dry_run) {
+  return {.who = operation.who,
+          .store = shared.parts.store,
+          .rbac = shared.parts.rbac,
+          .clock = shared.parts.clock,
+          .service_cidr = shared.parts.service_cidr,
+          .dry_run = dry_run};
+}
+
+Json parse_stored(const Object& object, const JsonStorage& storage) {
+  const auto json = object.json();
+  auto parsed = parse_json(json, storage, {.max_bytes = json.size(), .max_depth = 1024});
+  PINTLE_ASSERT(parsed.ok());  // It was accepted once.
+  return std::move(parsed).value().value;
+}
+
+WriteJobPtr make_write_job(Shared& shared, Operation operation, Reply reply,
+                           std::string_view options_kind) {
+  auto job = std::make_shared<WriteJob>(shared, std::move(operation), std::move(reply));
+  auto options = parse_write_options(job->query, options_kind);
+  if (!options.ok()) {
+    job->reply(std::move(options).error());
+    return nullptr;
+  }
+  job->options = options.value();
+  auto as = negotiate(job->operation.accept, job->query, /*watch=*/false);
+  if (!as.ok()) {
+    job->reply(std::move(as).error());
+    return nullptr;
+  }
+  job->as = as.value();
+  return job;
+}
+
+void reply_object(WriteJob& job, const Object& object, int status) {
+  auto answer = answer_object(job.as, job.resource(), object, job.shared.parts.clock, status);
+  answer.warnings = std::move(job.warnings);
+  job.reply(std::move(answer));
+}
+
+void reply_draft(WriteJob& job, const Key& key, Revision revision, Draft draft, int status) {
+  if (revision == 0 && job.as.form == Representation::Form::kPlain) {
+    // Nothing was stored, so there is no resourceVersion to show.
+    auto answer = answer_json(job.as, draft.head + draft.tail, status);
+    answer.warnings = std::move(job.warnings);
+    job.reply(std::move(answer));
+    return;
+  }
+  reply_object(job, Object(key, revision, std::move(draft)), status);
+}
+
+Error modified_meanwhile(const api::Resource& resource, std::string_view name) {
+  return conflict(resource.group_resource(), name,
+                  "the object has been modified; please apply your changes to the latest version "
+                  "and try again");
+}
+
+Error worded(const WriteJob& job, const std::string& name, Error error) {
+  switch (error.code) {
+    case Code::kAlreadyExists:
+      return already_exists(job.resource().group_resource(), name);
+    case Code::kNotFound:
+      return not_found(job.resource().group_resource(), name);
+    case Code::kConflict:
+      return modified_meanwhile(job.resource(), name);
+    default:
+      return error;
+  }
+}
+
+}  // namespace pintle::registry

@@ -1,0 +1,67 @@
+// Write: what creates, updates, patches and deletes have in common.
+
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/registry/options.hpp"
+#include "core/registry/represent.hpp"
+#include "core/registry/shared.hpp"
+
+namespace pintle::registry {
+
+/// One write under way: from the request until its reply. Tried again where it lost a race.
+struct WriteJob {
+  WriteJob(Shared& shared_in, Operation operation_in, Reply reply_in)
+      : shared(shared_in),
+        operation(std::move(operation_in)),
+        reply(std::move(reply_in)),
+        query(operation.query) {}
+
+  const api::Resource& resource() const { return *operation.resource; }
+  const Strategy& strategy() const { return find_strategy(operation.resource->storage); }
+
+  Shared& shared;
+  Operation operation;
+  Reply reply;
+  Query query;
+  WriteOptions options;
+  Representation as;
+  std::vector<std::string> warnings;
+  int tries = 0;
+};
+
+using WriteJobPtr = std::shared_ptr<WriteJob>;
+
+/// A job with its options and representation read; after an error `reply` has been called and the
+/// job is null.
+WriteJobPtr make_write_job(Shared& shared, Operation operation, Reply reply,
+                           std::string_view options_kind);
+
+/// Creates what the job's body holds.
+void attempt_create(const WriteJobPtr& job);
+
+/// Makes the next state of an object from its current one. `current` lives as long as `storage`.
+using MakeNext =
+    std::function<Result<Json>(WriteJob& job, const Json& current, const JsonStorage& storage)>;
+
+/// Updates the object the job names to what `make_next` says, until no other write comes between.
+/// `missing` is called where there is no object; null replies 404.
+void attempt_update(const WriteJobPtr& job, const MakeNext& make_next,
+                    const std::function<void(const WriteJobPtr&)>& missing = nullptr);
+
+/// Replies with a committed object.
+void reply_object(WriteJob& job, const Object& object, int status);
+/// Replies with what a dry run would have committed. `revision` is 0 for a create.
+void reply_draft(WriteJob& job, const Key& key, Revision revision, Draft draft, int status);
+
+/// An error of the store in the words of the API.
+Error worded(const WriteJob& job, const std::string& name, Error error);
+
+/// `Operation cannot be fulfilled on pods "x": the object has been modified; ...`.
+Error modified_meanwhile(const api::Resource& resource, std::string_view name);
+
+}  // namespace pintle::registry
