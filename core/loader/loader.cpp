@@ -1,0 +1,223 @@
+// Loading, stopping, replacing: one operation at a time, each undone where it fails half way.
+
+#include "core/loader/loader.hpp"
+
+#include <algorithm>
+#include <dlfcn.h>
+#include <mutex>
+
+#include "core/loader/host.hpp"
+#include "core/loader/trust.hpp"
+
+namespace pintle::loader {
+namespace {
+
+/// A plugin whose library is open and believed, running or not.
+struct Loaded {
+  std::string name;
+  std::filesystem::path file;
+  const pintle_plugin* plugin = nullptr;
+  std::unique_ptr<Host> host;
+  void* self = nullptr;
+};
+
+bool is_plain_name(const std::string& name) {
+  return !name.empty() && name.size() <= 63 && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  });
+}
+
+std::string text_of(pintle_text text) {
+  return text.data == nullptr ? std::string()
+                              : std::string(text.data, static_cast<std::size_t>(text.size));
+}
+
+Result<const pintle_plugin*> open_library(const std::filesystem::path& path) {
+  PINTLE_TRY(const TrustedFile file, open_trusted(path));
+  PINTLE_TRY(const std::uint32_t abi, read_abi(file));
+  if (abi != PINTLE_ABI) {
+    return Error{Code::kInvalid, path.string() + ": is built for plugin ABI " +
+                                     std::to_string(abi) + ", this server has " +
+                                     std::to_string(PINTLE_ABI) +
+                                     "; rebuild it against this server's sdk"};
+  }
+  // Through the descriptor: it is the file that was checked, and its name is new to the linker,
+  // which would give an old build back for a path it has seen.
+  const std::string through = "/proc/self/fd/" + std::to_string(file.fd);
+  void* library = ::dlopen(through.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) {
+    return Error{Code::kInvalid, path.string() + ": can't be loaded: " + ::dlerror()};
+  }
+  const auto* plugin = static_cast<const pintle_plugin*>(::dlsym(library, "pintle_plugin_v1"));
+  constexpr std::size_t kLeastSize = offsetof(pintle_plugin, stop) + sizeof(void*);
+  if (plugin == nullptr || plugin->size < kLeastSize || plugin->name == nullptr ||
+      plugin->version == nullptr || plugin->start == nullptr || plugin->stop == nullptr) {
+    return Error{Code::kInvalid, path.string() + ": its pintle_plugin_v1 is not filled in"};
+  }
+  return plugin;
+}
+
+}  // namespace
+
+struct Loader::State {
+  LoaderOptions options;
+  MakeBackend make_backend;
+  std::map<std::string, const void*> host_tables;
+  Log& log;
+  Exchange exchange;
+  std::mutex operations;     // Held for a whole load, unload or replacement.
+  mutable std::mutex mutex;  // Guards the list's shape.
+  std::vector<std::unique_ptr<Loaded>> plugins;
+
+  Loaded* find(const std::string& name);
+  Result<std::unique_ptr<Loaded>> open(const std::string& name, const std::filesystem::path& file);
+  Result<void> start(Loaded& loaded);
+  void stop(Loaded& loaded);
+};
+
+Loaded* Loader::State::find(const std::string& name) {
+  const auto at = std::find_if(plugins.begin(), plugins.end(),
+                               [&](const auto& loaded) { return loaded->name == name; });
+  return at == plugins.end() ? nullptr : at->get();
+}
+
+Result<std::unique_ptr<Loaded>> Loader::State::open(const std::string& name,
+                                                    const std::filesystem::path& file) {
+  PINTLE_TRY(const pintle_plugin* plugin, open_library(file));
+  if (plugin->name != name) {
+    return Error{Code::kInvalid, file.string() + ": calls itself \"" + plugin->name +
+                                     "\"; load it by that name, from " + plugin->name + ".so"};
+  }
+  auto loaded = std::make_unique<Loaded>();
+  loaded->name = name;
+  loaded->file = file;
+  loaded->plugin = plugin;
+  return loaded;
+}
+
+Result<void> Loader::State::start(Loaded& loaded) {
+  loaded.host = std::make_unique<Host>(loaded.name, make_backend(loaded.name), host_tables,
+                                       options.settings, exchange, log);
+  const auto config = options.plugin_config.find(loaded.name);
+  const std::string_view text = config == options.plugin_config.end() ? "{}" : config->second;
+  pintle_status status{};
+  std::string thrown;
+  try {
+    status = loaded.plugin->start(loaded.host.get(), {text.data(), text.size()}, &loaded.self);
+  } catch (...) {
+    thrown = "start threw an exception";
+  }
+  if (thrown.empty() && status.code == 0) {
+    log.info("plugin started", {{"plugin", loaded.name}, {"version", loaded.plugin->version}});
+    return {};
+  }
+  exchange.withdraw(loaded.host.get());
+  exchange.forget(loaded.host.get());
+  return Error{Code::kInvalid, "plugin \"" + loaded.name + "\" refused to start: " +
+                                   (thrown.empty() ? text_of(status.text) : thrown)};
+}
+
+void Loader::State::stop(Loaded& loaded) {
+  loaded.host->stopping = true;
+  exchange.withdraw(loaded.host.get());
+  exchange.forget(loaded.host.get());
+  loaded.plugin->stop(loaded.self);
+  log.info("plugin stopped", {{"plugin", loaded.name}});
+}
+
+Loader::Loader(LoaderOptions options, MakeBackend make_backend,
+               std::map<std::string, const void*> host_tables, Log& log)
+    : state_(new State{.options = std::move(options),
+                       .make_backend = std::move(make_backend),
+                       .host_tables = std::move(host_tables),
+                       .log = log}) {}
+
+Loader::~Loader() {
+  const std::lock_guard lock(state_->operations);
+  while (!state_->plugins.empty()) {
+    state_->stop(*state_->plugins.back());
+    state_->plugins.pop_back();
+  }
+}
+
+Result<void> Loader::load(const std::string& name) {
+  if (!is_plain_name(name)) {
+    return Error{Code::kInvalid, "\"" + name +
+                                     "\" is no plugin's name: lower-case letters, digits, _ and -; "
+                                     "it is found in the plugin directory as NAME.so"};
+  }
+  const std::lock_guard lock(state_->operations);
+  if (state_->find(name) != nullptr) {
+    return Error{Code::kAlreadyExists, "plugin \"" + name + "\" is already loaded"};
+  }
+  PINTLE_TRY(auto loaded, state_->open(name, state_->options.plugin_dir / (name + ".so")));
+  PINTLE_TRY_STATUS(state_->start(*loaded));
+  const std::lock_guard list_lock(state_->mutex);
+  state_->plugins.push_back(std::move(loaded));
+  return {};
+}
+
+Result<void> Loader::unload(const std::string& name) {
+  const std::lock_guard lock(state_->operations);
+  Loaded* loaded = state_->find(name);
+  if (loaded == nullptr) {
+    return Error{Code::kNotFound, "plugin \"" + name + "\" is not loaded"};
+  }
+  state_->stop(*loaded);
+  const std::lock_guard list_lock(state_->mutex);
+  std::erase_if(state_->plugins, [loaded](const auto& other) { return other.get() == loaded; });
+  return {};
+}
+
+Result<void> Loader::replace(const std::string& name, const std::filesystem::path& file) {
+  const std::lock_guard lock(state_->operations);
+  Loaded* old = state_->find(name);
+  if (old == nullptr) {
+    return Error{Code::kNotFound, "plugin \"" + name + "\" is not loaded"};
+  }
+  const auto wanted = file.empty() ? std::filesystem::path(name + ".so") : file;
+  if (wanted.has_parent_path() && wanted.parent_path() != state_->options.plugin_dir) {
+    return Error{Code::kForbidden, wanted.string() + ": lies outside the plugin directory " +
+                                       state_->options.plugin_dir.string() + "; put it there"};
+  }
+  // Opened and checked beside the running one: a bad file changes nothing.
+  PINTLE_TRY(auto next, state_->open(name, state_->options.plugin_dir / wanted.filename()));
+  state_->stop(*old);
+  auto started = state_->start(*next);
+  if (!started.ok()) {
+    const auto again = state_->start(*old);
+    if (!again.ok()) {
+      const std::lock_guard list_lock(state_->mutex);
+      std::erase_if(state_->plugins, [old](const auto& other) { return other.get() == old; });
+      return Error{Code::kInternalError,
+                   started.error().message + "; and the old one: " + again.error().message};
+    }
+    return Error{started.error().code, started.error().message + "; the old one runs again"};
+  }
+  const std::lock_guard list_lock(state_->mutex);
+  std::swap(*old, *next);
+  return {};
+}
+
+std::vector<PluginState> Loader::list() const {
+  const std::lock_guard lock(state_->mutex);
+  std::vector<PluginState> states;
+  for (const auto& loaded : state_->plugins) {
+    states.push_back({.name = loaded->name,
+                      .version = loaded->plugin->version,
+                      .file = loaded->file,
+                      .state = "running",
+                      .message = "",
+                      .provides = state_->exchange.points_of(loaded->host.get())});
+  }
+  return states;
+}
+
+void Loader::on_provided(
+    const std::string& point,
+    std::function<void(const std::string& plugin, const void* table, void* self, bool added)>
+        changed) {
+  state_->exchange.watch(nullptr, point, std::move(changed));
+}
+
+}  // namespace pintle::loader
