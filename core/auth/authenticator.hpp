@@ -3,6 +3,10 @@
 // Methods are tried in Kubernetes' order: client certificate, then the Authorization header (basic;
 // bearer: token file, service-account token). A credential that is offered and wrong is
 // 401, never anonymous. No credential at all is anonymous, where that is allowed.
+//
+// A good certificate decides alone: the header beside it is not read. A certificate that is not
+// trusted, expired or without a name leaves it to the header, and is 401 where there is none.
+// Two Authorization headers, an unknown scheme, or anything but one space after the scheme: 401.
 
 #pragma once
 
@@ -27,6 +31,7 @@ struct PeerCertificate {
   std::string fault;        // Why not, where it isn't.
   std::string common_name;  // CN; with any NUL it is not trusted.
   std::vector<std::string> organizations;
+  std::string sha256;  // Of the whole certificate, in hex.
   WallTime not_before{};
   WallTime not_after{};
 };
@@ -34,7 +39,7 @@ struct PeerCertificate {
 struct Credentials {
   std::vector<std::string> authorization;              // Every Authorization header, in order.
   std::shared_ptr<const PeerCertificate> certificate;  // Null where none was sent.
-  std::string remote_address;
+  std::string remote_address;  // "10.0.0.7:51234"; the port does not matter.
 };
 
 /// Looks into the cluster for service-account tokens: is the account (pod, secret, node) the token
@@ -47,6 +52,9 @@ struct AuthenticatorOptions {
   std::filesystem::path basic_auth_file;  // Empty for none.
   std::filesystem::path token_auth_file;  // Empty for none.
   bool anonymous = true;
+  /// May those files put users into system:masters, past all of RBAC? If not, the group is left
+  /// out, with a warning.
+  bool allows_masters_in_files = false;
   std::string service_account_issuer;
   std::vector<std::string> api_audiences;
   std::filesystem::path service_account_key_file;  // Public or private PEM; empty for none.
@@ -61,7 +69,8 @@ class Authenticator {
   virtual ~Authenticator() = default;
 
   /// The answer, where it costs little: nothing where a slow hash must be worked out first.
-  /// Errors: kUnauthorized.
+  /// Errors: kUnauthorized; kTooManyRequests after many wrong passwords for one user from one
+  /// place.
   virtual std::optional<Result<Identity>> identify_now(const Credentials& credentials) = 0;
 
   /// The answer; may take tens of milliseconds, so it is called on a worker.

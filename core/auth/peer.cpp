@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/auth/certificates.hpp"
+#include "core/auth/crypto.hpp"
 #include "core/auth/openssl.hpp"
 #include "core/auth/pki.hpp"
 #include "core/base/concat.hpp"
@@ -29,6 +30,17 @@ std::string utf8_of(const ASN1_STRING* value) {
 
 bool holds_nul(const std::string& text) {
   return text.find('\0') != std::string::npos;
+}
+
+std::string hex(std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+  }
+  return text;
 }
 
 /// The last CN and every O count, as in Go's pkix.Name.
@@ -84,6 +96,7 @@ PeerCertificate peer_certificate_of_der(std::string_view der, const std::string&
     return peer;
   }
   read_subject(certificate.get(), peer);
+  peer.sha256 = hex(sha256(der));
   peer.not_before = not_before_of(certificate.get());
   peer.not_after = not_after_of(certificate.get());
   peer.fault = verify_fault.empty() ? fault_of(certificate.get(), peer) : verify_fault;

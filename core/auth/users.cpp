@@ -30,15 +30,6 @@ std::string crypt_text(const std::string& password, const std::string& setting) 
   return text;
 }
 
-/// Digests first, so that neither length nor first difference shows in the time taken.
-bool equal_in_constant_time(std::string_view left, std::string_view right) {
-  std::string left_digest(SHA256_DIGEST_LENGTH, '\0');
-  std::string right_digest(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(bytes_of(left), left.size(), bytes_of(left_digest));
-  SHA256(bytes_of(right), right.size(), bytes_of(right_digest));
-  return CRYPTO_memcmp(left_digest.data(), right_digest.data(), SHA256_DIGEST_LENGTH) == 0;
-}
-
 }  // namespace
 
 Result<std::vector<User>> parse_users(std::string_view text, const std::filesystem::path& file) {
@@ -95,10 +86,7 @@ Result<std::string> hash_password(const std::string& password) {
   if (password.empty() || password.find('\0') != std::string::npos || password.size() > 511) {
     return Error(Code::kInvalid, "a password has 1 to 511 bytes and no NUL");
   }
-  std::string random(16, '\0');
-  if (RAND_bytes(bytes_of(random), static_cast<int>(random.size())) != 1) {
-    return openssl_error(Code::kInternalError, "no random numbers");
-  }
+  const std::string random = random_bytes(16);
   std::string setting(CRYPT_GENSALT_OUTPUT_SIZE, '\0');
   if (crypt_gensalt_rn("$y$", kYescryptCost, random.data(), static_cast<int>(random.size()),
                        setting.data(), static_cast<int>(setting.size())) == nullptr) {
