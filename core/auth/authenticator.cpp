@@ -105,7 +105,11 @@ class GoodLogins {
   bool knows_or_begin(const std::string& digest) {
     std::unique_lock lock(mutex_);
     finished_.wait(lock, [&] { return !under_way_.contains(digest); });
-    return knows_locked(digest) || !under_way_.insert(digest).second;
+    if (knows_locked(digest)) {
+      return true;
+    }
+    under_way_.insert(digest);
+    return false;
   }
 
   void finish(const std::string& digest, bool is_good) {

@@ -7,13 +7,11 @@
 #include <cstring>
 #include <memory>
 #include <openssl/crypto.h>
-#include <openssl/rand.h>
-#include <openssl/sha.h>
 #include <set>
 
+#include "core/auth/crypto.hpp"
 #include "core/auth/csv.hpp"
 #include "core/auth/files.hpp"
-#include "core/auth/openssl.hpp"
 #include "core/base/concat.hpp"
 
 namespace pintle::auth {
