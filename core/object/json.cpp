@@ -109,7 +109,8 @@ class TreeHandler : public BaseHandler {
       return false;
     }
     number_so_far_.clear();
-    stack_.push_double(read.ec == std::errc() ? number : 0.0);
+    // Zero has no sign here: -0.0 would come back as the integer it is written as.
+    stack_.push_double(read.ec == std::errc() && number != 0 ? number : 0.0);
     return true;
   }
   bool on_bool(bool value, bj::error_code&) {

@@ -11,11 +11,13 @@ seconds=${1:-60}
 [ $# -gt 0 ] && shift
 targets=${*:-$(cd "$build/bin" && ls | sed -n 's/^fuzz_//p')}
 
+failed=
 for target in $targets; do
   found=$build/fuzz-found/$target
   mkdir -p "$found"
   echo "== $target, $seconds s"
   "$build/bin/fuzz_$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 \
     -max_len=16384 -print_final_stats=1 -verbosity=0 -artifact_prefix="$found/" \
-    "$found" "$root/tests/fuzz/corpus/$target"
+    "$found" "$root/tests/fuzz/corpus/$target" || failed="$failed $target"
 done
+[ -z "$failed" ] || { echo "findings in:$failed; see $build/fuzz-found" >&2; exit 1; }
