@@ -211,14 +211,19 @@ std::shared_ptr<const auth::PeerCertificate> peer_certificate(const Transport& t
   return peer;
 }
 
+Result<void> set_up_client(SSL_CTX* context, const TlsClientParts& parts) {
+  set_common(context);
+  PINTLE_TRY_STATUS(add_authorities(context, parts.ca_pem));
+  if (!parts.certificate_pem.empty()) {
+    PINTLE_TRY_STATUS(use_client_pair(context, parts));
+  }
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  return {};
+}
+
 Result<SslPtr> make_client_session(const TlsClientParts& parts) {
   const ContextPtr context(SSL_CTX_new(TLS_client_method()));
-  set_common(context.get());
-  PINTLE_TRY_STATUS(add_authorities(context.get(), parts.ca_pem));
-  if (!parts.certificate_pem.empty()) {
-    PINTLE_TRY_STATUS(use_client_pair(context.get(), parts));
-  }
-  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+  PINTLE_TRY_STATUS(set_up_client(context.get(), parts));
   SslPtr ssl(SSL_new(context.get()));
   SSL_set_connect_state(ssl.get());
   X509_VERIFY_PARAM* verification = SSL_get0_param(ssl.get());

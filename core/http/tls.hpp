@@ -34,6 +34,10 @@ struct TlsClientParts {
   std::string host;  // The DNS name or address the server must have in its certificate.
 };
 
+/// Settings, authorities and the client's pair, for a context of ours or Poco's.
+/// Errors: kInvalid for parts that can't be used.
+Result<void> set_up_client(SSL_CTX* context, const TlsClientParts& parts);
+
 /// A session that connects and verifies. Errors: kInvalid for parts that can't be used.
 Result<SslPtr> make_client_session(const TlsClientParts& parts);
 
