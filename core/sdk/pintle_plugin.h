@@ -1,9 +1,9 @@
 /* What a plugin is: one constant, `pintle_plugin_v1`, that its library exports; and the tables of
  * functions that cross the border between it and its host.
  *
- * Only C crosses: plain structs, opaque handles, lengths with strings. Tables grow at their end, and
- * `size` says how much of one the other side knows. The C++ headers beside this one wrap all of it;
- * use those. Libraries are never closed: a plugin stops, its code stays mapped.
+ * Only C crosses: plain structs, opaque handles, lengths with strings. Tables grow at their end,
+ * and `size` says how much of one the other side knows. The C++ headers beside this one wrap all of
+ * it; use those. Libraries are never closed: a plugin stops, its code stays mapped.
  *
  * Texts are borrowed for the call unless said otherwise. No exception crosses, either way. */
 
@@ -24,12 +24,14 @@ typedef struct {
 } pintle_text;
 
 typedef struct {
-  uint32_t code;    /* 0 is success; else an HTTP status that fits (404, 409, 500, ...). */
-  pintle_text text; /* Why, for a person. Borrowed until the callee is next called on this thread. */
+  uint32_t code; /* 0 is success; else an HTTP status that fits (404, 409, 500, ...). */
+  pintle_text
+      text; /* Why, for a person. Borrowed until the callee is next called on this thread. */
   pintle_text json; /* Borrowed alike. Empty, or the v1 Status that says more: causes, details. */
 } pintle_status;
 
-/* ---- pintle.object/1: the one immutable copy of an object, shared, read in place ---------------- */
+/* ---- pintle.object/1: the one immutable copy of an object, shared, read in place ----------------
+ */
 
 /* The program a plugin runs in. See the end of this file. */
 typedef struct pintle_host pintle_host;
@@ -38,13 +40,13 @@ typedef struct pintle_object pintle_object; /* Reference-counted. */
 typedef struct pintle_value pintle_value;   /* A node in an object's tree; lives as long as it. */
 
 enum { /* pintle_value kinds */
-  PINTLE_NULL = 0,
-  PINTLE_BOOL = 1,
-  PINTLE_INTEGER = 2, /* Fits int64. */
-  PINTLE_NUMBER = 3,  /* Anything else numeric. */
-  PINTLE_STRING = 4,
-  PINTLE_ARRAY = 5,
-  PINTLE_OBJECT = 6
+       PINTLE_NULL = 0,
+       PINTLE_BOOL = 1,
+       PINTLE_INTEGER = 2, /* Fits int64. */
+       PINTLE_NUMBER = 3,  /* Anything else numeric. */
+       PINTLE_STRING = 4,
+       PINTLE_ARRAY = 5,
+       PINTLE_OBJECT = 6
 };
 
 typedef struct {
@@ -52,20 +54,21 @@ typedef struct {
   void (*retain)(const pintle_object* object);
   void (*release)(const pintle_object* object);
   uint64_t (*revision)(const pintle_object* object);
-  pintle_text (*json)(const pintle_object* object);          /* Lives as long as the object. */
-  const pintle_value* (*root)(const pintle_object* object);  /* Parsed once, on first use. */
+  pintle_text (*json)(const pintle_object* object);         /* Lives as long as the object. */
+  const pintle_value* (*root)(const pintle_object* object); /* Parsed once, on first use. */
   uint32_t (*kind)(const pintle_value* value);
   const pintle_value* (*member)(const pintle_value* value, pintle_text key); /* NULL if none. */
-  uint64_t (*count)(const pintle_value* value);      /* Of an array's or object's members. */
+  uint64_t (*count)(const pintle_value* value); /* Of an array's or object's members. */
   const pintle_value* (*at)(const pintle_value* value, uint64_t index);
   pintle_text (*key_at)(const pintle_value* value, uint64_t index);
-  pintle_text (*text)(const pintle_value* value);    /* "" if no string. */
-  int64_t (*integer)(const pintle_value* value);     /* 0 if no integer. */
+  pintle_text (*text)(const pintle_value* value); /* "" if no string. */
+  int64_t (*integer)(const pintle_value* value);  /* 0 if no integer. */
   double (*number)(const pintle_value* value);
   uint32_t (*boolean)(const pintle_value* value);
 } pintle_object_table;
 
-/* ---- pintle.client/1: requests, as the plugin's own identity ------------------------------------ */
+/* ---- pintle.client/1: requests, as the plugin's own identity ------------------------------------
+ */
 
 typedef struct {
   uint32_t size;
@@ -83,11 +86,13 @@ typedef struct {
   uint32_t size;
   void (*request)(const pintle_host* host, const pintle_request* request, pintle_reply reply,
                   void* context);
-  /* One object, without a copy: NULL if there is none or it may not be seen. The caller releases. */
+  /* One object, without a copy: NULL if there is none or it may not be seen. The caller releases.
+   */
   const pintle_object* (*get)(const pintle_host* host, pintle_text path);
 } pintle_client_table;
 
-/* ---- pintle.bus/1: all objects of a resource, then every change, in order ------------------------ */
+/* ---- pintle.bus/1: all objects of a resource, then every change, in order
+ * ------------------------ */
 
 typedef struct pintle_subscription pintle_subscription;
 
@@ -117,7 +122,8 @@ typedef struct {
   void (*close)(pintle_subscription* subscription); /* No `next` may be under way. */
 } pintle_bus_table;
 
-/* ---- pintle.log/1 -------------------------------------------------------------------------------- */
+/* ---- pintle.log/1
+ * -------------------------------------------------------------------------------- */
 
 typedef struct {
   uint32_t size;
@@ -125,11 +131,12 @@ typedef struct {
                 pintle_text message);
 } pintle_log_table;
 
-/* ---- pintle.admission/1: offered by a plugin; asked on every write ------------------------------- */
+/* ---- pintle.admission/1: offered by a plugin; asked on every write
+ * ------------------------------- */
 
 typedef struct {
   uint32_t size;
-  pintle_text operation;   /* "CREATE", "UPDATE", "DELETE", "CONNECT". */
+  pintle_text operation; /* "CREATE", "UPDATE", "DELETE", "CONNECT". */
   pintle_text group, version, resource, subresource, kind;
   pintle_text ns, name;
   pintle_text user;
@@ -155,12 +162,13 @@ typedef struct {
   pintle_text resources;
 } pintle_admission_table;
 
-/* ---- pintle.scheduling_policy/1: offered by a plugin; run by the scheduler ----------------------- */
+/* ---- pintle.scheduling_policy/1: offered by a plugin; run by the scheduler
+ * ----------------------- */
 
 typedef struct {
   uint32_t size;
   const pintle_value* object;
-  int64_t cpu_millis;    /* Requested, over containers as Kubernetes sums them. */
+  int64_t cpu_millis; /* Requested, over containers as Kubernetes sums them. */
   int64_t memory_bytes;
   pintle_text ns, name;
 } pintle_pod_info;
@@ -175,7 +183,8 @@ typedef struct {
 
 typedef struct {
   uint32_t size;
-  pintle_text scheduler_name; /* Pods whose spec.schedulerName is this. Lives as long as the table. */
+  pintle_text
+      scheduler_name; /* Pods whose spec.schedulerName is this. Lives as long as the table. */
   /* Whether the default filters (resources, taints, selectors, ports, ...) hold as well. */
   uint32_t with_default_filters;
   /* Empty if the pod may run on the node; else why not ("Insufficient cpu"). Called from several
@@ -185,16 +194,17 @@ typedef struct {
   int64_t (*score)(void* self, const pintle_pod_info* pod, const pintle_node_info* node);
 } pintle_scheduling_policy_table;
 
-/* ---- pintle.route/1: offered by a plugin; HTTP routes on the host's HTTPS server ------------------ */
+/* ---- pintle.route/1: offered by a plugin; HTTP routes on the host's HTTPS server
+ * ------------------ */
 
 typedef struct pintle_exchange pintle_exchange; /* One request under way, on a worker thread. */
 
 typedef struct {
   uint32_t size;
   pintle_text (*method)(pintle_exchange* exchange);
-  pintle_text (*target)(pintle_exchange* exchange);  /* Path and query, as received. */
+  pintle_text (*target)(pintle_exchange* exchange); /* Path and query, as received. */
   pintle_text (*header)(pintle_exchange* exchange, pintle_text name); /* First; "" if none. */
-  pintle_text (*body)(pintle_exchange* exchange);    /* Whole. */
+  pintle_text (*body)(pintle_exchange* exchange);                     /* Whole. */
   pintle_text (*user)(pintle_exchange* exchange);
   /* Sends the head. Without a Content-Length header the body is chunked. `headers` is "K: V\r\n"
    * lines. */
@@ -215,34 +225,35 @@ typedef struct {
   uint32_t size;
   /* Space-separated path prefixes: "/exec/ /attach/ /containerLogs/ /pods". */
   pintle_text prefixes;
-  /* Which listener: "kubelet" (10250, authenticated and authorised as every nodes/ subresource), "kubelet-read-only"
-   * (10255, plain, only where asked for) or "apiserver". */
+  /* Which listener: "kubelet" (10250, authenticated and authorised as every nodes/ subresource),
+   * "kubelet-read-only" (10255, plain, only where asked for) or "apiserver". */
   pintle_text listener;
   void (*handle)(void* self, pintle_exchange* exchange);
 } pintle_route_table;
 
-/* ---- the host, and the plugin ---------------------------------------------------------------------- */
+/* ---- the host, and the plugin
+ * ---------------------------------------------------------------------- */
 
 struct pintle_host {
   uint32_t size;
   uint32_t reserved;
   /* The table `name`, or NULL where this host has none: "pintle.object/1" and "pintle.log/1" are
-   * always there; a kubelet that runs alone has no "pintle.client/1" and no "pintle.bus/1". Lives as
-   * long as the host. */
+   * always there; a kubelet that runs alone has no "pintle.client/1" and no "pintle.bus/1". Lives
+   * as long as the host. */
   const void* (*table)(const pintle_host* host, const char* name);
   /* Offers `table` under the extension point `name`, for as long as the plugin runs. Several tables
    * may be offered under one name. Errors: 409 after stop has begun. */
   pintle_status (*provide)(const pintle_host* host, const char* name, const void* table,
                            void* self);
   /* Calls `changed` for every table offered under `name` by any plugin, now and later, and again
-   * with added=0 before one goes: when that call returns, nobody may use it any more. Calls come one
-   * at a time. */
+   * with added=0 before one goes: when that call returns, nobody may use it any more. Calls come
+   * one at a time. */
   pintle_status (*on_provided)(const pintle_host* host, const char* name,
-                               void (*changed)(void* context, const char* plugin,
-                                               const void* table, void* self, uint32_t added),
+                               void (*changed)(void* context, const char* plugin, const void* table,
+                                               void* self, uint32_t added),
                                void* context);
-  /* A setting of the host's: "node-name", "root-dir", "pod-manifest-path", ...; "" if not set. Lives
-   * as long as the host. */
+  /* A setting of the host's: "node-name", "root-dir", "pod-manifest-path", ...; "" if not set.
+   * Lives as long as the host. */
   pintle_text (*setting)(const pintle_host* host, pintle_text name);
 };
 
