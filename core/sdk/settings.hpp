@@ -15,6 +15,11 @@
 
 namespace pintle::sdk {
 
+struct SettingRange {
+  std::int64_t least = 0;
+  std::int64_t most = INT64_MAX;
+};
+
 /// Read everything, then finish(): it tells the first fault.
 ///
 ///   Settings settings(config);
@@ -22,10 +27,7 @@ namespace pintle::sdk {
 ///   PINTLE_TRY_STATUS(settings.finish());
 class Settings {
  public:
-  struct Range {
-    std::int64_t least = 0;
-    std::int64_t most = INT64_MAX;
-  };
+  using Range = SettingRange;
 
   explicit Settings(const Json& config) : config_(config) {}
 
