@@ -83,7 +83,8 @@ Result<std::string> first_address(std::string_view cidr) {
     address = (address << 8U) | part;
   }
   unsigned bits = 0;
-  const auto width = cidr.substr(std::min(cidr.size(), cidr.find('/')) + 1);
+  const auto slash = cidr.find('/');
+  const auto width = slash == std::string_view::npos ? "" : cidr.substr(slash + 1);
   const auto parsed = std::from_chars(width.data(), width.data() + width.size(), bits);
   if (!rest.empty() || parsed.ec != std::errc() || bits < 1 || bits > 30) {
     return fault;
@@ -112,7 +113,7 @@ Result<Json> kubernetes_service(const Shared& shared) {
                 {"ports", JsonArray{{{"name", "https"},
                                      {"port", 443},
                                      {"protocol", "TCP"},
-                                     {"targetPort", shared.parts.secure_port}}}}}}};
+                                     {"targetPort", std::int64_t{shared.parts.secure_port}}}}}}}};
 }
 
 Result<std::vector<Json>> first_objects(const Shared& shared) {

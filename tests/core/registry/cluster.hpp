@@ -136,7 +136,7 @@ class OpenAuthorizer final : public auth::Authorizer {
              .api_groups = {"*"},
              .resources = {"*"},
              .resource_names = {},
-             .non_resource_urls = {}}};
+             .non_resource_urls = {"*"}}};
   }
   std::function<bool(const auth::Identity&, const auth::Attributes&)> allows;
 };
