@@ -350,6 +350,7 @@ Result<IssuedPair> issue_serving_certificate(const CertDir& dir, const std::stri
   order.organizations = groups;
   order.names = names;
   order.for_server = true;
+  order.for_client = true;  // A node shows the certificate it serves with to its server, too.
   return issue(authority, order);
 }
 

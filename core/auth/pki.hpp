@@ -58,7 +58,7 @@ Result<IssuedPair> issue_client_certificate(const CertDir& dir, const std::strin
                                             const std::vector<std::string>& groups,
                                             std::chrono::hours life, const Clock& clock);
 
-/// A serving certificate (a kubelet's), signed by the cert-dir's CA.
+/// A node's certificate, signed by the cert-dir's CA: it serves with it, and is a client with it.
 Result<IssuedPair> issue_serving_certificate(const CertDir& dir, const std::string& common_name,
                                              const std::vector<std::string>& groups,
                                              const ServingNames& names, std::chrono::hours life,

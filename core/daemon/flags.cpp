@@ -257,6 +257,10 @@ void add_small_commands(CLI::App& app, CommandLine& line) {
   kubeconfig->add_option("--group", line.groups, "A group (an O); may be given again");
   kubeconfig->add_option("--node", line.node,
                          "For the kubelet of this node, instead of --user and --group");
+  kubeconfig
+      ->add_option("--node-ip", line.options.kubelet.node_ip,
+                   "With --node: the address its kubelet serves on (default: this machine's)")
+      ->check(CLI::ValidIPV4);
   kubeconfig->add_option("--cert-dir", line.options.apiserver.cert_dir,
                          "The server's cert-dir (default: <data-dir>/pki)");
   kubeconfig->add_option("--data-dir", line.options.apiserver.data_dir, "The server's data dir")
