@@ -63,6 +63,10 @@ class LogFile {
   /// now holds.
   Result<void> append(std::span<const Event> events, Revision new_floor);
 
+  /// Moves the write-ahead log into the database once it is long: slow, so that writers are
+  /// answered before. Errors: kInternalError if nobody can say what the disk now holds.
+  Result<void> fold();
+
  private:
   explicit LogFile(std::filesystem::path path);
 
@@ -97,6 +101,7 @@ class LogFile {
   Statement trim_floor_;
   std::map<std::string, std::int64_t, std::less<>> resource_ids_;
   Revision floor_ = 0;
+  int wal_pages_ = 0;  // After the last commit.
 };
 
 }  // namespace pintle::store

@@ -64,6 +64,7 @@ class SqliteStore final : public Store {
   Revision floor_after(Revision last) const;
   void publish(const Group& group);
   void refuse(Group group, const Error& error);
+  [[noreturn]] void end_process(const Error& error);
 
   const DirectoryLock lock_;
   const std::unique_ptr<LogFile> file_;  // Used by the committing thread only.
@@ -240,10 +241,7 @@ void SqliteStore::commit_group(Group group) {
     return;
   }
   if (!written.ok()) {
-    // A second fsync may succeed without having written what the first could not: never try again.
-    log_.error("The store cannot write; the process ends so that a restart finds what is on disk",
-               {{"error", written.error().message}});
-    std::abort();
+    end_process(written.error());
   }
 
   publish(group);
@@ -252,6 +250,16 @@ void SqliteStore::commit_group(Group group) {
     waiting.done(std::move(waiting.event.object));
   }
   events_.clear();
+  if (const auto folded = file_->fold(); !folded.ok()) {
+    end_process(folded.error());
+  }
+}
+
+void SqliteStore::end_process(const Error& error) {
+  // A second fsync may succeed without having written what the first could not: never try again.
+  log_.error("The store cannot write; the process ends so that a restart finds what is on disk",
+             {{"error", error.message}});
+  std::abort();
 }
 
 void SqliteStore::publish(const Group& group) {
