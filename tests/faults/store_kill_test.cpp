@@ -45,18 +45,30 @@ struct KilledStore {
 
   KilledStore() { BOOST_TEST_MESSAGE("SEED=" << seed); }
 
+  /// Starts a writer, which kills itself at `step` unless that is empty.
+  pid_t start_writer(const std::string& step, int output) {
+    const std::string seed_text = std::to_string(random());
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::dup2(output, STDOUT_FILENO);
+      ::execl(PINTLE_STORE_WRITER, PINTLE_STORE_WRITER, directory.c_str(), ledger_path.c_str(),
+              seed_text.c_str(), step.empty() ? nullptr : step.c_str(), nullptr);
+      ::_exit(127);
+    }
+    return child;
+  }
+
+  static void expect_killed(pid_t child) {
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    BOOST_REQUIRE((WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL));
+  }
+
   /// Starts a writer and kills it at a random time after it is ready.
   void write_and_kill() {
     int ready[2];
     BOOST_REQUIRE(::pipe2(ready, O_CLOEXEC) == 0);
-    const std::string seed_text = std::to_string(random());
-    const pid_t child = ::fork();
-    if (child == 0) {
-      ::dup2(ready[1], STDOUT_FILENO);
-      ::execl(PINTLE_STORE_WRITER, PINTLE_STORE_WRITER, directory.c_str(), ledger_path.c_str(),
-              seed_text.c_str(), nullptr);
-      ::_exit(127);
-    }
+    const pid_t child = start_writer("", ready[1]);
     ::close(ready[1]);
     char byte = 0;
     const bool is_ready = ::read(ready[0], &byte, 1) == 1;
@@ -64,10 +76,8 @@ struct KilledStore {
     // The moment of death is what is tried here, not waited for.
     std::this_thread::sleep_for(std::chrono::microseconds(random() % 150'000));
     ::kill(child, SIGKILL);
-    int status = 0;
-    ::waitpid(child, &status, 0);
+    expect_killed(child);
     BOOST_REQUIRE(is_ready);
-    BOOST_REQUIRE(WIFSIGNALED(status));
   }
 
   /// The events of this round, and what they make of the objects known before it.
@@ -143,6 +153,23 @@ BOOST_AUTO_TEST_CASE(has_lost_nothing_it_acknowledged) {  // P-01, P-03, D-01
   }
 
   BOOST_TEST(acknowledged > rounds);
+}
+
+BOOST_AUTO_TEST_CASE(has_lost_nothing_at_any_step_of_its_making_and_writing) {  // D-01
+  const unsigned steps = from_environment("LONG", 0) != 0 ? 1'000 : 60;
+  const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+  for (unsigned step = 1; step <= steps; ++step) {
+    std::filesystem::remove_all(directory);
+    std::filesystem::remove(ledger_path);
+    newest = 1;
+    objects.clear();
+
+    expect_killed(start_writer(std::to_string(step), nowhere));
+    check();
+  }
+  ::close(nowhere);
+
+  BOOST_TEST(acknowledged > 0U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,21 +1,55 @@
 // Writes to a store until it is killed, and notes in a ledger what was acknowledged.
 //
-// store_writer DIRECTORY LEDGER SEED: creates, updates and deletes objects at random from four
-// threads. Prints "ready" once the store is open.
+// store_writer DIRECTORY LEDGER SEED [STEP]: creates, updates and deletes objects at random from
+// four threads. Prints "ready" once the store is open. With STEP it kills itself before that write
+// or sync of any file, counted from its start.
 
 #include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <future>
 #include <random>
 #include <string>
+#include <sys/syscall.h>
+#include <sys/types.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 #include "core/bus/bus.hpp"
 #include "core/store/sqlite_store.hpp"
 #include "tests/faults/ledger.hpp"
 #include "tests/support/stores.hpp"
+
+namespace {
+
+std::atomic<long> steps_left{-1};
+
+void take_step() {
+  if (--steps_left == 0) {
+    ::kill(::getpid(), SIGKILL);
+  }
+}
+
+}  // namespace
+
+// Called by SQLite in place of libc's, because the program's own symbols come first.
+extern "C" {
+__attribute__((visibility("default"))) int fdatasync(int descriptor) {
+  take_step();
+  return static_cast<int>(::syscall(SYS_fdatasync, descriptor));
+}
+__attribute__((visibility("default"))) int fsync(int descriptor) {
+  take_step();
+  return static_cast<int>(::syscall(SYS_fsync, descriptor));
+}
+__attribute__((visibility("default"))) ssize_t pwrite64(int descriptor, const void* data,
+                                                        size_t size, off64_t at) {
+  take_step();
+  return ::syscall(SYS_pwrite64, descriptor, data, size, at);
+}
+}
 
 namespace pintle {
 namespace {
@@ -69,9 +103,12 @@ int run(const char* directory, const char* ledger_path, unsigned seed) {
 }  // namespace pintle
 
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    std::fprintf(stderr, "usage: store_writer DIRECTORY LEDGER SEED\n");
+  if (argc < 4 || argc > 5) {
+    std::fprintf(stderr, "usage: store_writer DIRECTORY LEDGER SEED [STEP]\n");
     return 2;
+  }
+  if (argc == 5) {
+    steps_left = std::strtol(argv[4], nullptr, 10);
   }
   return pintle::run(argv[1], argv[2], static_cast<unsigned>(std::strtoul(argv[3], nullptr, 10)));
 }
