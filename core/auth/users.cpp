@@ -77,6 +77,7 @@ Result<void> write_users(const std::filesystem::path& file, const std::vector<Us
     }
     append_csv(text, {user.password, user.name, user.uid, groups});
   }
+  PINTLE_TRY_STATUS(parse_users(text, file));  // What can't be read back is not written.
   return write_file(file, text, 0600);
 }
 

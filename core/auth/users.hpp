@@ -25,7 +25,8 @@ Result<std::vector<User>> read_users(const std::filesystem::path& file);
 /// The users of a file's text. Errors: kInvalid naming `file`, line and mend.
 Result<std::vector<User>> parse_users(std::string_view text, const std::filesystem::path& file);
 
-/// Replaces the file atomically, mode 0600. Errors: kForbidden.
+/// Replaces the file atomically, mode 0600.
+/// Errors: kForbidden; kInvalid for a user that no such file can hold.
 Result<void> write_users(const std::filesystem::path& file, const std::vector<User>& users);
 
 /// A `$y$` hash of `password`.

@@ -239,10 +239,8 @@ BOOST_AUTO_TEST_CASE(of_another_authority_is_not_trusted_whatever_it_says) {
 }
 
 BOOST_AUTO_TEST_CASE(that_is_for_servers_only_is_not_trusted) {
-  const auto issued =
-      issue_serving_certificate(dir, "system:admin", {"system:masters"}, names, hours(1), clock);
   const auto peer =
-      peer_certificate_of_der(der_of(certificate_of_pem(issued.value().certificate_pem).get()), "");
+      peer_certificate_of_der(der_of(certificate(dir.serving_certificate()).get()), "");
 
   BOOST_TEST(!peer.trusted);
   BOOST_TEST(peer.fault == "it is not for client authentication");

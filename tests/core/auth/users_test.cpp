@@ -69,6 +69,15 @@ BOOST_AUTO_TEST_CASE(is_written_so_that_it_reads_back_and_only_its_owner_can) {
   BOOST_TEST(read.value()[1].password == " x");
 }
 
+BOOST_AUTO_TEST_CASE(is_not_written_with_users_that_would_not_read_back) {
+  const pintle::test::TempDirectory directory;
+  const auto file = directory.path() / "users.csv";
+
+  BOOST_TEST(!write_users(file, {{"secret", "j:oe", "1", {}}}).ok());
+  BOOST_TEST(!write_users(file, {{"a", "joe", "1", {}}, {"b", "joe", "2", {}}}).ok());
+  BOOST_TEST(!std::filesystem::exists(file));
+}
+
 BOOST_AUTO_TEST_CASE(that_is_missing_is_named) {
   const auto read = read_users("/nowhere/users.csv");
 
