@@ -12,7 +12,10 @@ namespace pintle::gate {
 namespace {
 
 constexpr std::string_view kJson = "application/json";
+// The older name holds a character that no media type may; both are asked for and answered.
 constexpr std::string_view kOpenapiProtobuf =
+    "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+constexpr std::string_view kOldOpenapiProtobuf =
     "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
 
 Response text(int status, std::string body) {
@@ -160,8 +163,9 @@ std::optional<Response> Endpoints::discovery(const RequestInfo& info,
 std::optional<Response> Endpoints::openapi(const RequestInfo& info, const Request& request) const {
   DocumentPtr made;
   if (info.path == "/openapi/v2") {
-    const bool protobuf =
-        find_header(request.headers, "Accept").find(kOpenapiProtobuf) != std::string_view::npos;
+    const auto accept = find_header(request.headers, "Accept");
+    const bool protobuf = accept.find(kOpenapiProtobuf) != std::string_view::npos ||
+                          accept.find(kOldOpenapiProtobuf) != std::string_view::npos;
     made = protobuf ? document("/openapi/v2 protobuf", std::string(kOpenapiProtobuf),
                                [&]() -> Result<std::string> {
                                  return api::openapi_v2_protobuf(parts_.catalog);

@@ -152,6 +152,13 @@ bool impersonates(const Headers& headers) {
   });
 }
 
+/// People at a terminal get indented answers without asking.
+/// Source: apiserver endpoints/handlers/negotiation isPrettyPrint.
+bool is_for_people(const Headers& headers) {
+  const auto agent = find_header(headers, "User-Agent");
+  return agent.starts_with("curl") || agent.starts_with("Wget") || agent.starts_with("Mozilla/5.0");
+}
+
 }  // namespace
 
 struct Gate::State {
@@ -253,11 +260,15 @@ Result<const api::Resource*> Gate::State::find_resource(const RequestInfo& info)
   const auto& what = info.attributes;
   const api::Resource* resource =
       parts.registry.catalog().find(what.group, what.version, what.resource);
-  if (resource == nullptr) {
+  if (resource == nullptr || info.goes_deeper) {
     return no_such_path();
   }
   const bool is_namespace_itself = what.resource == "namespaces" && what.group.empty();
   if (!resource->namespaced && !what.ns.empty() && !is_namespace_itself) {
+    return no_such_path();
+  }
+  if (resource->namespaced && what.ns.empty() && !what.name.empty() && !info.name_of_selector &&
+      what.verb != "watch") {
     return no_such_path();
   }
   if (!what.subresource.empty()) {
@@ -298,12 +309,8 @@ void Gate::State::perform_operation(const PassagePtr& passage,
       .body = std::move(passage->request.body),
       .content_type = lower_media_type(find_header(headers, "Content-Type")),
       .accept = std::string(find_header(headers, "Accept"))};
-  if (what.verb == "watch" && !operation.name.empty()) {
-    // /api/v1/watch/namespaces/a/pods/b: the old way to watch one object.
-    operation.query += (operation.query.empty() ? "fieldSelector=metadata.name%3D"
-                                                : "&fieldSelector=metadata.name%3D") +
-                       operation.name;
-    operation.name.clear();
+  if (is_for_people(headers) && operation.query.find("pretty=") == std::string::npos) {
+    operation.query += operation.query.empty() ? "pretty=true" : "&pretty=true";
   }
   parts.registry.perform(std::move(operation), [this, passage](Result<registry::Answer> answer) {
     if (!answer.ok()) {

@@ -27,6 +27,7 @@ struct RequestInfo {
   std::string path;               // Decoded, without the query.
   std::string query;              // As received.
   bool name_of_selector = false;  // attributes.name came from ?fieldSelector=metadata.name=.
+  bool goes_deeper = false;       // The path has segments after the subresource.
 };
 
 /// Errors: kBadRequest for paths with empty, "." or ".." segments after decoding, bad escapes, NUL.

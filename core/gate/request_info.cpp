@@ -74,7 +74,7 @@ std::string lower(std::string_view text) {
 void read_resource(const std::vector<std::string>& parts, std::size_t at, RequestInfo& info) {
   auto& what = info.attributes;
   if (parts[at] == "watch" && parts.size() > at + 1) {
-    what.verb = "watch";  // The old way to ask for a watch.
+    what.verb = what.verb == "get" ? "watch" : "";  // The old way to ask for a watch.
     ++at;
   }
   if (parts[at] == "namespaces" && parts.size() > at + 1) {
@@ -92,6 +92,7 @@ void read_resource(const std::vector<std::string>& parts, std::size_t at, Reques
   if (parts.size() > at + 2) {
     what.subresource = parts[at + 2];
   }
+  info.goes_deeper = parts.size() > at + 3;
 }
 
 /// list, watch and deletecollection: verbs that the path alone does not tell from get and delete.
