@@ -35,16 +35,17 @@ bool is_own(const Poco::Net::IPAddress& address) {
 
 /// Source: apimachinery util/proxy IsProxyableIP; loopback as this header says.
 Result<void> check(const Poco::Net::IPAddress& ip, const NodeAddress& address) {
-  const bool is_mapped = ip.isIPv4Mapped();
+  // Poco calls every IPv4 address mapped.
+  const bool is_mapped = ip.family() == Poco::Net::IPAddress::IPv6 && ip.isIPv4Mapped();
   const bool refused = ip.isWildcard() || ip.isMulticast() || ip.isBroadcast() ||
                        ip.isLinkLocal() || is_mapped ||
                        (ip.isLoopback() && !address.may_be_loopback);
   if (refused) {
-    return Error{Code::kForbidden, concat({"address ", ip.toString(), " is not allowed"})};
+    return Error{Code::kBadRequest, concat({"address ", ip.toString(), " not allowed"})};
   }
   if (address.own_port != 0 && address.port == address.own_port && is_own(ip)) {
-    return Error{Code::kForbidden,
-                 concat({"address ", authority_of(address), " is this server's own"})};
+    return Error{Code::kBadRequest,
+                 concat({"address ", authority_of(address), " not allowed: it is this server"})};
   }
   return {};
 }

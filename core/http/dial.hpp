@@ -17,7 +17,7 @@ struct NodeAddress {
 };
 
 /// A connected socket, the caller's from here on; waits at most ten seconds.
-/// Errors: kForbidden for an address no node may have; kServiceUnavailable with Go's words for why
+/// Errors: kBadRequest for an address no node may have; kServiceUnavailable with Go's words for why
 /// it can't be reached.
 Result<int> dial(const NodeAddress& address);
 

@@ -273,6 +273,9 @@ Result<void> NodeProxy::connect(const gate::RequestInfo& info, Exchange& exchang
   }
   PINTLE_TRY(const auto address, address_of_node(node->tree(), parts_.own_port));
   auto dialled = dial(address);
+  if (!dialled.ok() && dialled.error().code == Code::kBadRequest) {
+    return dialled.error();
+  }
   if (!dialled.ok()) {
     const std::string& why = dialled.error().message;
     return Error{Code::kInternalError,

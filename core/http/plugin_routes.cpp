@@ -122,8 +122,10 @@ const pintle_exchange_table* plugin_exchange_table() {
   return &kExchangeTable;
 }
 
+PluginRoutes::PluginRoutes(std::string listener) : listener_(std::move(listener)) {}
+
 PluginRoutes::PluginRoutes(loader::Loader& loader, std::string listener)
-    : listener_(std::move(listener)) {
+    : PluginRoutes(std::move(listener)) {
   loader.on_provided("pintle.route/1", [this](const std::string&, const void* table, void* self,
                                               bool added) { change(table, self, added); });
 }

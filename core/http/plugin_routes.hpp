@@ -23,7 +23,13 @@ class PluginRoutes {
   /// Serves the routes that name `listener`: "kubelet", "kubelet-read-only" or "apiserver".
   /// The loader calls back into this object until it is destroyed itself: destroy it first.
   PluginRoutes(loader::Loader& loader, std::string listener);
+  /// The same without a loader: change() says what there is.
+  explicit PluginRoutes(std::string listener);
   ~PluginRoutes();
+
+  /// A plugin offers `table`, or takes it back; as pintle_host.on_provided. Taking it back waits
+  /// until no request is in the plugin any more.
+  void change(const void* table, void* self, bool added);
 
   /// Whether a plugin serves `path` (without its query).
   bool matches(std::string_view path) const;
@@ -35,7 +41,6 @@ class PluginRoutes {
  private:
   struct Offer;
 
-  void change(const void* table, void* self, bool added);
   std::shared_ptr<Offer> find(std::string_view path) const;
 
   const std::string listener_;
