@@ -9,20 +9,28 @@ namespace pintle::kubelet {
 void BackOff::failed(const std::string& key, SteadyTime at) {
   const std::lock_guard lock(mutex_);
   auto& entry = entries_[key];
-  const bool starts_over =
-      entry.length.count() == 0 || at - (entry.since + entry.length) > limits_.forget_after;
+  const bool starts_over = entry.length.count() == 0 || is_stale(entry, at);
   entry.length = starts_over ? limits_.first : std::min(entry.length * 2, limits_.limit);
-  entry.since = at;
+  entry.noted = clock_.steady();
 }
 
 std::chrono::milliseconds BackOff::wait_of(const std::string& key) const {
   const std::lock_guard lock(mutex_);
   const auto entry = entries_.find(key);
-  if (entry == entries_.end()) {
-    return std::chrono::milliseconds{0};
-  }
-  const auto left = entry->second.since + entry->second.length - clock_.steady();
-  return std::max(std::chrono::ceil<std::chrono::milliseconds>(left), std::chrono::milliseconds{0});
+  return entry == entries_.end() ? std::chrono::milliseconds{0}
+                                 : left_of(entry->second.noted + entry->second.length);
+}
+
+std::chrono::milliseconds BackOff::wait_since(const std::string& key, SteadyTime at) const {
+  const std::lock_guard lock(mutex_);
+  const auto entry = entries_.find(key);
+  const bool is_free = entry == entries_.end() || is_stale(entry->second, at);
+  return is_free ? std::chrono::milliseconds{0} : left_of(at + entry->second.length);
+}
+
+std::chrono::milliseconds BackOff::left_of(SteadyTime end) const {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - clock_.steady());
+  return std::max(left, std::chrono::milliseconds{0});
 }
 
 std::chrono::seconds BackOff::length_of(const std::string& key) const {

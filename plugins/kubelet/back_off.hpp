@@ -25,10 +25,13 @@ class BackOff {
   explicit BackOff(const Clock& clock, BackOffLimits limits = {})
       : clock_(clock), limits_(limits) {}
 
-  /// Notes a failure that happened at `at`, and begins the next wait then.
+  /// Notes a failure that happened at `at`: the wait after it is the first, or twice the last.
   void failed(const std::string& key, SteadyTime at);
-  /// How long `key` must still wait; zero if it need not.
+  /// How long `key` must still wait after what failed last; zero if it need not.
   std::chrono::milliseconds wait_of(const std::string& key) const;
+  /// The same, counted from `at` instead of from the failure noted last: how a container that ended
+  /// then waits out what its earlier restarts earned it.
+  std::chrono::milliseconds wait_since(const std::string& key, SteadyTime at) const;
   /// The whole length of the wait `key` is in: what messages show.
   std::chrono::seconds length_of(const std::string& key) const;
   void forget(const std::string& key);
@@ -38,8 +41,14 @@ class BackOff {
  private:
   struct Entry {
     std::chrono::seconds length{0};
-    SteadyTime since;
+    SteadyTime noted;
   };
+
+  bool is_stale(const Entry& entry, SteadyTime at) const {
+    return at - entry.noted > limits_.forget_after;
+  }
+
+  std::chrono::milliseconds left_of(SteadyTime end) const;
 
   const Clock& clock_;
   const BackOffLimits limits_;

@@ -9,6 +9,8 @@
 
 #include "core/base/result.hpp"
 #include "core/object/json.hpp"
+#include "core/sdk/host.hpp"
+#include "plugins/kubelet/env.hpp"
 
 namespace pintle::kubelet {
 
@@ -26,5 +28,11 @@ class Cluster {
     return request("POST", path, "application/json", to_json(object));
   }
 };
+
+/// The host's cluster; null where it has none.
+std::unique_ptr<Cluster> make_cluster(sdk::Host& host);
+
+/// ConfigMaps and Secrets by name. `cluster` may be null: then there are none.
+ObjectSource make_object_source(Cluster* cluster);
 
 }  // namespace pintle::kubelet

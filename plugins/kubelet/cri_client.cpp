@@ -3,6 +3,8 @@
 #include "plugins/kubelet/cri_client.hpp"
 
 #include <grpcpp/grpcpp.h>
+#include <mutex>
+#include <set>
 
 #include "core/base/concat.hpp"
 #include "cri/health.grpc.pb.h"
@@ -29,6 +31,8 @@ Error to_error(const grpc::Status& status) {
       return {Code::kServiceUnavailable, status.error_message()};
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       return {Code::kTimeout, status.error_message()};
+    case grpc::StatusCode::CANCELLED:
+      return {Code::kCancelled, status.error_message()};
     case grpc::StatusCode::INVALID_ARGUMENT:
       return {Code::kBadRequest, status.error_message()};
     default:
@@ -52,6 +56,14 @@ class CriClient final : public Runtime {
                                                    grpc::InsecureChannelCredentials(), arguments);
     runtime_ = cri::RuntimeService::NewStub(channel);
     images_ = cri::ImageService::NewStub(channel);
+  }
+
+  void cancel() override {
+    const std::lock_guard lock(mutex_);
+    is_cancelled_ = true;
+    for (auto* context : calls_) {
+      context->TryCancel();
+    }
   }
 
   Result<RuntimeVersion> version() override {
@@ -103,9 +115,12 @@ class CriClient final : public Runtime {
     return {};
   }
 
-  Result<std::vector<SandboxState>> list_sandboxes() override {
-    PINTLE_TRY(const auto answer,
-               call(*runtime_, &Stub::ListPodSandbox, cri::ListPodSandboxRequest{}, kTimeout));
+  Result<std::vector<SandboxState>> list_sandboxes(const std::string& uid) override {
+    cri::ListPodSandboxRequest request;
+    if (!uid.empty()) {
+      (*request.mutable_filter()->mutable_label_selector())[kPodUidLabel] = uid;
+    }
+    PINTLE_TRY(const auto answer, call(*runtime_, &Stub::ListPodSandbox, request, kTimeout));
     std::vector<SandboxState> list;
     for (const auto& sandbox : answer.items()) {
       list.push_back(from_cri(sandbox));
@@ -152,9 +167,12 @@ class CriClient final : public Runtime {
     return {};
   }
 
-  Result<std::vector<ContainerState>> list_containers() override {
-    PINTLE_TRY(const auto answer,
-               call(*runtime_, &Stub::ListContainers, cri::ListContainersRequest{}, kTimeout));
+  Result<std::vector<ContainerState>> list_containers(const std::string& uid) override {
+    cri::ListContainersRequest request;
+    if (!uid.empty()) {
+      (*request.mutable_filter()->mutable_label_selector())[kPodUidLabel] = uid;
+    }
+    PINTLE_TRY(const auto answer, call(*runtime_, &Stub::ListContainers, request, kTimeout));
     std::vector<ContainerState> list;
     for (const auto& container : answer.containers()) {
       list.push_back(from_cri(container));
@@ -265,15 +283,32 @@ class CriClient final : public Runtime {
   using Stub = cri::RuntimeService::Stub;
   using ImageStub = cri::ImageService::Stub;
 
+  bool begin(grpc::ClientContext& context) {
+    const std::lock_guard lock(mutex_);
+    if (!is_cancelled_) {
+      calls_.insert(&context);
+    }
+    return !is_cancelled_;
+  }
+
+  void end(grpc::ClientContext& context) {
+    const std::lock_guard lock(mutex_);
+    calls_.erase(&context);
+  }
+
   template <typename Service, typename Request, typename Answer>
-  static Result<Answer> call(Service& service,
-                             grpc::Status (Service::*method)(grpc::ClientContext*, const Request&,
-                                                             Answer*),
-                             const Request& request, seconds timeout) {
+  Result<Answer> call(Service& service,
+                      grpc::Status (Service::*method)(grpc::ClientContext*, const Request&,
+                                                      Answer*),
+                      const Request& request, seconds timeout) {
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + timeout);
+    if (!begin(context)) {
+      return Error{Code::kCancelled, "the agent is stopping"};
+    }
     Answer answer;
     const auto status = (service.*method)(&context, request, &answer);
+    end(context);
     if (!status.ok()) {
       return to_error(status);
     }
@@ -291,6 +326,9 @@ class CriClient final : public Runtime {
 
   std::unique_ptr<Stub> runtime_;
   std::unique_ptr<ImageStub> images_;
+  std::mutex mutex_;
+  std::set<grpc::ClientContext*> calls_;  // Under way. Guarded by mutex_.
+  bool is_cancelled_ = false;             // Likewise.
 };
 
 }  // namespace

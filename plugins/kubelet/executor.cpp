@@ -2,7 +2,6 @@
 
 #include "plugins/kubelet/executor.hpp"
 
-#include <chrono>
 #include <thread>
 #include <utility>
 
@@ -27,7 +26,12 @@ void Executor::run(std::function<void()> job) {
     ++threads_;
     std::thread([this] { work(); }).detach();
   }
-  changed_.notify_one();
+  changed_.notify_all();
+}
+
+void Executor::sleep(std::chrono::milliseconds duration) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, duration, [this] { return stopping_; });
 }
 
 void Executor::stop() {

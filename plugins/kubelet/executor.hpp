@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -19,6 +20,8 @@ class Executor {
 
   /// Runs `job` soon. After stop() it is dropped.
   void run(std::function<void()> job);
+  /// Keeps a job waiting; less long once stop() is called.
+  void sleep(std::chrono::milliseconds duration);
   /// Drops what has not begun and waits for what has.
   void stop();
 

@@ -221,6 +221,9 @@ class Runtime {
  public:
   virtual ~Runtime() = default;
 
+  /// Ends the calls under way, and every later one, with kCancelled: the agent is stopping.
+  virtual void cancel() = 0;
+
   virtual Result<RuntimeVersion> version() = 0;
   virtual Result<RuntimeHealth> health() = 0;
   virtual Result<void> set_pod_cidr(const std::string& cidr) = 0;
@@ -228,7 +231,8 @@ class Runtime {
   virtual Result<std::string> run_sandbox(const SandboxConfig& config) = 0;
   virtual Result<void> stop_sandbox(const std::string& id) = 0;
   virtual Result<void> remove_sandbox(const std::string& id) = 0;
-  virtual Result<std::vector<SandboxState>> list_sandboxes() = 0;
+  /// Those of the pod `uid`, or all where it is "".
+  virtual Result<std::vector<SandboxState>> list_sandboxes(const std::string& uid) = 0;
   virtual Result<SandboxStatus> sandbox_status(const std::string& id) = 0;
 
   virtual Result<std::string> create_container(const std::string& sandbox_id,
@@ -238,7 +242,7 @@ class Runtime {
   /// SIGTERM, and SIGKILL after `grace`; returns once it has ended.
   virtual Result<void> stop_container(const std::string& id, std::chrono::seconds grace) = 0;
   virtual Result<void> remove_container(const std::string& id) = 0;
-  virtual Result<std::vector<ContainerState>> list_containers() = 0;
+  virtual Result<std::vector<ContainerState>> list_containers(const std::string& uid) = 0;
   virtual Result<ContainerStatus> container_status(const std::string& id) = 0;
   virtual Result<void> reopen_log(const std::string& id) = 0;
 

@@ -1,0 +1,41 @@
+// The kubelet as a plugin.
+
+#include "core/sdk/plugin.hpp"
+
+#include "core/base/concat.hpp"
+#include "core/sdk/settings.hpp"
+#include "plugins/kubelet/cri_client.hpp"
+#include "plugins/kubelet/files.hpp"
+#include "plugins/kubelet/kubelet.hpp"
+#include "plugins/kubelet/routes.hpp"
+
+namespace pintle::kubelet {
+namespace {
+
+class Plugin {
+ public:
+  /// Errors: kInvalid for a setting; kInternalError if the root folder can't be made.
+  static Result<std::unique_ptr<Plugin>> make(sdk::Host& host, const Json& config) {
+    PINTLE_TRY_STATUS(sdk::Settings(config).finish());
+    PINTLE_TRY(auto options, read_options(host));
+    // Nobody but root looks into the volumes of pods.
+    PINTLE_TRY_STATUS(make_folders(std::filesystem::path(options.root) / "pods", 0750));
+    PINTLE_TRY_STATUS(make_folders(options.log_root, 0755));
+    auto runtime = make_cri_client(options.runtime_endpoint);
+    auto plugin = std::make_unique<Plugin>(host, std::move(options), std::move(runtime));
+    PINTLE_TRY_STATUS(plugin->routes_.provide(host));
+    return plugin;
+  }
+
+  Plugin(sdk::Host& host, KubeletOptions options, std::unique_ptr<Runtime> runtime)
+      : kubelet_(host, std::move(options), std::move(runtime)), routes_(kubelet_) {}
+
+ private:
+  Kubelet kubelet_;
+  Routes routes_;
+};
+
+}  // namespace
+}  // namespace pintle::kubelet
+
+PINTLE_PLUGIN("kubelet", "0.1.0", pintle::kubelet::Plugin)
