@@ -6,47 +6,37 @@
 #include <mutex>
 #include <sstream>
 
+#include "core/base/concat.hpp"
 #include "core/object/patch.hpp"
-#include "core/object/status.hpp"
+#include "core/sdk/object_table.hpp"
+#include "core/sdk/text.hpp"
 
 namespace pintle::gate {
 namespace {
 
-pintle_text lend(std::string_view text) {
-  return {text.data(), text.size()};
-}
-
-std::string_view borrow(pintle_text text) {
-  return text.data == nullptr ? std::string_view()
-                              : std::string_view(text.data, static_cast<std::size_t>(text.size));
-}
-
-/// The border's view of a tree is the tree: the loader's object table reads it in place.
-const pintle_value* value_of(const Json* json) {
-  return reinterpret_cast<const pintle_value*>(json);
-}
+using sdk::to_value;
 
 /// A Review in the border's words. Lives as long as the review and this object.
 struct BorderRequest {
   explicit BorderRequest(const registry::Review& review) {
     for (const auto& group : review.who.groups) {
-      groups.push_back(lend(group));
+      groups.push_back(sdk::to_c(group));
     }
     request = {.size = sizeof(pintle_admission_request),
-               .operation = lend(review.operation),
-               .group = lend(review.resource.group),
-               .version = lend(review.resource.version),
-               .resource = lend(review.resource.plural),
-               .subresource = lend(review.subresource),
-               .kind = lend(review.resource.kind),
-               .ns = lend(review.ns),
-               .name = lend(review.name),
-               .user = lend(review.who.user),
+               .operation = sdk::to_c(review.operation),
+               .group = sdk::to_c(review.resource.group),
+               .version = sdk::to_c(review.resource.version),
+               .resource = sdk::to_c(review.resource.plural),
+               .subresource = sdk::to_c(review.subresource),
+               .kind = sdk::to_c(review.resource.kind),
+               .ns = sdk::to_c(review.ns),
+               .name = sdk::to_c(review.name),
+               .user = sdk::to_c(review.who.user),
                .groups = groups.data(),
                .group_count = groups.size(),
                .dry_run = review.dry_run ? 1U : 0U,
-               .object = value_of(review.object),
-               .old_object = value_of(review.old_object)};
+               .object = to_value(review.object),
+               .old_object = to_value(review.old_object)};
   }
 
   std::vector<pintle_text> groups;
@@ -64,22 +54,24 @@ std::string shown_name(const registry::Review& review) {
   return std::string(name.empty() ? text_at(*review.object, {"metadata", "generateName"}) : name);
 }
 
-/// A plugin's status as the client sees it. A text that is a whole Status goes out as it is; else
-/// 403 reads `pods "x" is forbidden: <text>`. Source: apiserver admission.NewForbidden.
+/// A plugin's status as the client sees it: 403 reads `pods "x" is forbidden: <text>`, with the
+/// causes it names; the rest is told as it is. Source: apiserver admission.NewForbidden.
 Error refusal(const registry::Review& review, const pintle_status& status) {
-  const std::string_view text = borrow(status.text);
-  if (text.starts_with(R"({"kind":"Status")")) {
-    return error_of_status(text, static_cast<int>(status.code));
-  }
-  if (status.code != 403) {
-    return error_of_status(text, static_cast<int>(status.code));
+  Error error = sdk::to_error(status);
+  if (error.code != Code::kForbidden) {
+    return error;
   }
   const std::string name = shown_name(review);
-  return {Code::kForbidden,
-          review.resource.group_resource() + " \"" + name + "\" is forbidden: " + std::string(text),
-          ErrorDetails{.name = name,
+  ErrorDetails details{.name = name,
                        .group = std::string(review.resource.group),
-                       .kind = std::string(review.resource.plural)}};
+                       .kind = std::string(review.resource.plural)};
+  if (error.details != nullptr) {
+    details.causes = error.details->causes;
+  }
+  return {
+      Code::kForbidden,
+      concat({review.resource.group_resource(), " \"", name, "\" is forbidden: ", error.message}),
+      std::move(details)};
 }
 
 struct Patching {
@@ -93,7 +85,7 @@ void apply_patch(void* context, pintle_text json_patch) {
   if (!patching.outcome.ok() || patching.review.object == nullptr) {
     return;
   }
-  auto patch = parse_json(borrow(json_patch), patching.review.object->storage());
+  auto patch = parse_json(sdk::to_view(json_patch), patching.review.object->storage());
   const auto applied = patch.ok() ? apply_json_patch(*patching.review.object, patch.value().value)
                                   : Result<void>(patch.error());
   if (!applied.ok()) {
@@ -127,7 +119,7 @@ void PluginAdmission::change(const std::string& plugin, const void* table, void*
     return;
   }
   Provider provider{.plugin = plugin, .table = admission, .self = self};
-  std::istringstream words{std::string(borrow(admission->resources))};
+  std::istringstream words{std::string(sdk::to_view(admission->resources))};
   for (std::string word; words >> word;) {
     provider.resources.push_back(word);
   }

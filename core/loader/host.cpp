@@ -3,17 +3,11 @@
 #include "core/loader/host.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <string_view>
 #include <utility>
 
-#include "core/object/json.hpp"
-
-/// A plugin's reference to a committed object.
-struct pintle_object {
-  std::atomic<std::uint32_t> references{1};
-  pintle::ObjectPtr object;
-};
+#include "core/sdk/object_table.hpp"
+#include "core/sdk/text.hpp"
 
 struct pintle_subscription {
   std::unique_ptr<pintle::loader::Backend::Subscription> subscription;
@@ -24,126 +18,8 @@ struct pintle_subscription {
 namespace pintle::loader {
 namespace {
 
-pintle_text lend(std::string_view text) {
-  return {text.data(), text.size()};
-}
-
-std::string_view borrow(pintle_text text) {
-  return text.data == nullptr ? std::string_view()
-                              : std::string_view(text.data, static_cast<std::size_t>(text.size));
-}
-
-const pintle_object* make_handle(ObjectPtr object) {
-  if (object == nullptr) {
-    return nullptr;
-  }
-  auto handle = std::make_unique<pintle_object>();
-  handle->object = std::move(object);
-  return handle.release();  // Owned by its count of references from here on.
-}
-
-void retain(const pintle_object* object) {
-  const_cast<pintle_object*>(object)->references.fetch_add(1, std::memory_order_relaxed);
-}
-
-void release(const pintle_object* object) {
-  auto* handle = const_cast<pintle_object*>(object);
-  if (handle != nullptr && handle->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-    const std::unique_ptr<pintle_object> last(handle);
-  }
-}
-
-// A pintle_value is the Json node itself, read in place.
-const Json& json_of(const pintle_value* value) {
-  return *reinterpret_cast<const Json*>(value);
-}
-const pintle_value* value_of(const Json* json) {
-  return reinterpret_cast<const pintle_value*>(json);
-}
-
-std::uint32_t kind_of(const pintle_value* value) {
-  switch (json_of(value).kind()) {
-    case boost::json::kind::bool_:
-      return PINTLE_BOOL;
-    case boost::json::kind::int64:
-      return PINTLE_INTEGER;
-    case boost::json::kind::uint64:
-    case boost::json::kind::double_:
-      return PINTLE_NUMBER;
-    case boost::json::kind::string:
-      return PINTLE_STRING;
-    case boost::json::kind::array:
-      return PINTLE_ARRAY;
-    case boost::json::kind::object:
-      return PINTLE_OBJECT;
-    case boost::json::kind::null:
-      break;
-  }
-  return PINTLE_NULL;
-}
-
-std::uint64_t count_of(const pintle_value* value) {
-  const Json& json = json_of(value);
-  if (const auto* array = json.if_array()) {
-    return array->size();
-  }
-  const auto* object = json.if_object();
-  return object == nullptr ? 0 : object->size();
-}
-
-const pintle_value* at(const pintle_value* value, std::uint64_t index) {
-  const Json& json = json_of(value);
-  if (const auto* array = json.if_array()) {
-    return index < array->size() ? value_of(&(*array)[index]) : nullptr;
-  }
-  const auto* object = json.if_object();
-  if (object == nullptr || index >= object->size()) {
-    return nullptr;
-  }
-  return value_of(&(object->begin() + static_cast<std::ptrdiff_t>(index))->value());
-}
-
-pintle_text key_at(const pintle_value* value, std::uint64_t index) {
-  const auto* object = json_of(value).if_object();
-  if (object == nullptr || index >= object->size()) {
-    return lend("");
-  }
-  return lend((object->begin() + static_cast<std::ptrdiff_t>(index))->key());
-}
-
-const pintle_object_table kObjectTable = {
-    .size = sizeof(pintle_object_table),
-    .retain = retain,
-    .release = release,
-    .revision = [](const pintle_object* object) { return object->object->revision(); },
-    .json = [](const pintle_object* object) { return lend(object->object->json()); },
-    .root = [](const pintle_object* object) { return value_of(&object->object->tree()); },
-    .kind = kind_of,
-    .member = [](const pintle_value* value,
-                 pintle_text key) { return value_of(find_member(json_of(value), borrow(key))); },
-    .count = count_of,
-    .at = at,
-    .key_at = key_at,
-    .text =
-        [](const pintle_value* value) {
-          const auto* text = json_of(value).if_string();
-          return text == nullptr ? lend("") : lend(*text);
-        },
-    .integer =
-        [](const pintle_value* value) {
-          const auto* number = json_of(value).if_int64();
-          return number == nullptr ? std::int64_t{0} : *number;
-        },
-    .number =
-        [](const pintle_value* value) {
-          const Json& json = json_of(value);
-          return json.is_number() ? json.to_number<double>() : 0.0;
-        },
-    .boolean =
-        [](const pintle_value* value) {
-          const auto* truth = json_of(value).if_bool();
-          return truth != nullptr && *truth ? 1U : 0U;
-        }};
+using sdk::to_c;
+using sdk::to_view;
 
 const Host& host_of(const pintle_host* host) {
   return *static_cast<const Host*>(host);
@@ -151,37 +27,34 @@ const Host& host_of(const pintle_host* host) {
 
 void client_request(const pintle_host* host, const pintle_request* request, pintle_reply reply,
                     void* context) {
-  host_of(host).backend->request(borrow(request->method), borrow(request->path),
-                                 borrow(request->content_type), borrow(request->body),
+  host_of(host).backend->request(to_view(request->method), to_view(request->path),
+                                 to_view(request->content_type), to_view(request->body),
                                  [reply, context](int status, std::string_view body) {
-                                   reply(context, static_cast<std::uint32_t>(status), lend(body));
+                                   reply(context, static_cast<std::uint32_t>(status), to_c(body));
                                  });
 }
 
 const pintle_object* client_get(const pintle_host* host, pintle_text path) {
-  return make_handle(host_of(host).backend->get(borrow(path)));
+  return sdk::make_object(host_of(host).backend->get(to_view(path)));
 }
 
 const pintle_client_table kClientTable = {
     .size = sizeof(pintle_client_table), .request = client_request, .get = client_get};
 
-/// Keeps the text of the last failure on this thread alive, as pintle_status promises.
-pintle_status failure(const Error& error) {
-  thread_local std::string text;
-  text = error.message;
-  return {static_cast<std::uint32_t>(http_status_of(error.code)), lend(text)};
-}
-
 pintle_status bus_subscribe(const pintle_host* host, pintle_text path,
                             pintle_subscription** subscription) {
-  auto made = host_of(host).backend->subscribe(borrow(path));
+  auto made = host_of(host).backend->subscribe(to_view(path));
   if (!made.ok()) {
-    return failure(made.error());
+    return to_c(made.error());
   }
   auto handle = std::make_unique<pintle_subscription>();
   handle->subscription = std::move(made).value();
   *subscription = handle.release();  // bus_close takes it back.
-  return {0, lend("")};
+  return {};
+}
+
+void release(const pintle_object* object) {
+  sdk::object_table().release(object);
 }
 
 void let_go(pintle_subscription& subscription) {
@@ -197,8 +70,8 @@ std::int32_t bus_next(pintle_subscription* subscription, std::uint32_t timeout_m
   if (came != 1) {
     return came;
   }
-  subscription->object = make_handle(std::move(change.object));
-  subscription->previous = make_handle(std::move(change.previous));
+  subscription->object = sdk::make_object(std::move(change.object));
+  subscription->previous = sdk::make_object(std::move(change.previous));
   *event = {change.type, subscription->object, subscription->previous};
   return 1;
 }
@@ -217,7 +90,7 @@ const pintle_bus_table kBusTable = {
 
 void log_write(const pintle_host* host, std::uint32_t level, pintle_text message) {
   const auto& at = host_of(host);
-  at.log.write(static_cast<LogLevel>(std::min(level, 3U)), borrow(message),
+  at.log.write(static_cast<LogLevel>(std::min(level, 3U)), to_view(message),
                {{"plugin", at.plugin}});
 }
 
@@ -227,7 +100,7 @@ const void* host_table(const pintle_host* host, const char* name) {
   const std::string_view wanted(name);
   const auto& at = host_of(host);
   if (wanted == "pintle.object/1") {
-    return &kObjectTable;
+    return &sdk::object_table();
   }
   if (wanted == "pintle.log/1") {
     return &kLogTable;
@@ -246,10 +119,10 @@ pintle_status host_provide(const pintle_host* host, const char* name, const void
                            void* self) {
   const auto& at = host_of(host);
   if (at.stopping) {
-    return failure({Code::kConflict, "plugin \"" + at.plugin + "\" is stopping"});
+    return to_c(Error{Code::kConflict, "plugin \"" + at.plugin + "\" is stopping"});
   }
   at.exchange.provide(&at, at.plugin, name, table, self);
-  return {0, lend("")};
+  return {};
 }
 
 pintle_status host_on_provided(const pintle_host* host, const char* name,
@@ -258,20 +131,20 @@ pintle_status host_on_provided(const pintle_host* host, const char* name,
                                void* context) {
   const auto& at = host_of(host);
   if (at.stopping) {
-    return failure({Code::kConflict, "plugin \"" + at.plugin + "\" is stopping"});
+    return to_c(Error{Code::kConflict, "plugin \"" + at.plugin + "\" is stopping"});
   }
   at.exchange.watch(
       &at, name,
       [changed, context](const std::string& plugin, const void* table, void* self, bool added) {
         changed(context, plugin.c_str(), table, self, added ? 1 : 0);
       });
-  return {0, lend("")};
+  return {};
 }
 
 pintle_text host_setting(const pintle_host* host, pintle_text name) {
   const auto& settings = host_of(host).settings;
-  const auto found = settings.find(std::string(borrow(name)));
-  return found == settings.end() ? lend("") : lend(found->second);
+  const auto found = settings.find(std::string(to_view(name)));
+  return found == settings.end() ? pintle_text{} : to_c(found->second);
 }
 
 }  // namespace

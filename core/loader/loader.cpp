@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <dlfcn.h>
 #include <mutex>
+#include <unistd.h>
 
 #include "core/loader/host.hpp"
 #include "core/loader/trust.hpp"
+#include "core/sdk/text.hpp"
 
 namespace pintle::loader {
 namespace {
@@ -32,8 +34,49 @@ std::string text_of(pintle_text text) {
                               : std::string(text.data, static_cast<std::size_t>(text.size));
 }
 
+/// Closes the descriptor unless the library has come to need it.
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) {
+      ::close(fd_);
+    }
+  }
+  void keep() { fd_ = -1; }
+
+ private:
+  int fd_;
+};
+
+/// Runs the library's static constructors: from here on its code is trusted.
+Result<void*> link_library(const TrustedFile& file) {
+  // Through the descriptor: it is the file that was checked, and its name is new to the linker,
+  // which would give an old build back for a path it has seen.
+  const std::string through = "/proc/self/fd/" + std::to_string(file.fd);
+  try {
+    void* library = ::dlopen(through.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (library != nullptr) {
+      return library;
+    }
+  } catch (...) {
+    return Error{Code::kInvalid, file.path.string() + ": a static constructor of it threw: " +
+                                     sdk::describe_exception() +
+                                     "; a plugin's work begins in start"};
+  }
+  std::string why = ::dlerror();
+  if (const auto at = why.find(through); at != std::string::npos) {
+    why.replace(at, through.size(), file.path.filename().string());
+  }
+  return Error{Code::kInvalid, file.path.string() + ": can't be loaded: " + why +
+                                   "; install what is missing, or build the plugin anew"};
+}
+
 Result<const pintle_plugin*> open_library(const std::filesystem::path& path) {
   PINTLE_TRY(const TrustedFile file, open_trusted(path));
+  Descriptor descriptor(file.fd);
   PINTLE_TRY(const std::uint32_t abi, read_abi(file));
   if (abi != PINTLE_ABI) {
     return Error{Code::kInvalid, path.string() + ": is built for plugin ABI " +
@@ -41,18 +84,14 @@ Result<const pintle_plugin*> open_library(const std::filesystem::path& path) {
                                      std::to_string(PINTLE_ABI) +
                                      "; rebuild it against this server's sdk"};
   }
-  // Through the descriptor: it is the file that was checked, and its name is new to the linker,
-  // which would give an old build back for a path it has seen.
-  const std::string through = "/proc/self/fd/" + std::to_string(file.fd);
-  void* library = ::dlopen(through.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) {
-    return Error{Code::kInvalid, path.string() + ": can't be loaded: " + ::dlerror()};
-  }
+  PINTLE_TRY(void* library, link_library(file));
+  descriptor.keep();
   const auto* plugin = static_cast<const pintle_plugin*>(::dlsym(library, "pintle_plugin_v1"));
   constexpr std::size_t kLeastSize = offsetof(pintle_plugin, stop) + sizeof(void*);
   if (plugin == nullptr || plugin->size < kLeastSize || plugin->name == nullptr ||
       plugin->version == nullptr || plugin->start == nullptr || plugin->stop == nullptr) {
-    return Error{Code::kInvalid, path.string() + ": its pintle_plugin_v1 is not filled in"};
+    return Error{Code::kInvalid,
+                 path.string() + ": its pintle_plugin_v1 is not filled in; see PINTLE_PLUGIN"};
   }
   return plugin;
 }
@@ -68,11 +107,14 @@ struct Loader::State {
   std::mutex operations;     // Held for a whole load, unload or replacement.
   mutable std::mutex mutex;  // Guards the list's shape.
   std::vector<std::unique_ptr<Loaded>> plugins;
+  std::map<std::string, PluginState> failed;  // By name; guarded by mutex.
 
   Loaded* find(const std::string& name);
   Result<std::unique_ptr<Loaded>> open(const std::string& name, const std::filesystem::path& file);
   Result<void> start(Loaded& loaded);
   void stop(Loaded& loaded);
+  Result<void> load(const std::string& name);
+  void remember(const std::string& name, const Result<void>& outcome);
 };
 
 Loaded* Loader::State::find(const std::string& name) {
@@ -125,6 +167,30 @@ void Loader::State::stop(Loaded& loaded) {
   log.info("plugin stopped", {{"plugin", loaded.name}});
 }
 
+Result<void> Loader::State::load(const std::string& name) {
+  PINTLE_TRY(auto loaded, open(name, options.plugin_dir / (name + ".so")));
+  PINTLE_TRY_STATUS(start(*loaded));
+  const std::lock_guard list_lock(mutex);
+  plugins.push_back(std::move(loaded));
+  return {};
+}
+
+/// What was last tried and refused stays on the list, with why, until it is loaded or unloaded.
+void Loader::State::remember(const std::string& name, const Result<void>& outcome) {
+  const std::lock_guard list_lock(mutex);
+  // A name without a file is a slip of the pen, not a plugin.
+  if (outcome.ok() || outcome.error().code == Code::kNotFound) {
+    failed.erase(name);
+    return;
+  }
+  failed[name] = {.name = name,
+                  .version = "",
+                  .file = options.plugin_dir / (name + ".so"),
+                  .state = "failed",
+                  .message = outcome.error().message,
+                  .provides = {}};
+}
+
 Loader::Loader(LoaderOptions options, MakeBackend make_backend,
                std::map<std::string, const void*> host_tables, Log& log)
     : state_(new State{.options = std::move(options),
@@ -150,17 +216,19 @@ Result<void> Loader::load(const std::string& name) {
   if (state_->find(name) != nullptr) {
     return Error{Code::kAlreadyExists, "plugin \"" + name + "\" is already loaded"};
   }
-  PINTLE_TRY(auto loaded, state_->open(name, state_->options.plugin_dir / (name + ".so")));
-  PINTLE_TRY_STATUS(state_->start(*loaded));
-  const std::lock_guard list_lock(state_->mutex);
-  state_->plugins.push_back(std::move(loaded));
-  return {};
+  auto outcome = state_->load(name);
+  state_->remember(name, outcome);
+  return outcome;
 }
 
 Result<void> Loader::unload(const std::string& name) {
   const std::lock_guard lock(state_->operations);
   Loaded* loaded = state_->find(name);
   if (loaded == nullptr) {
+    const std::lock_guard list_lock(state_->mutex);
+    if (state_->failed.erase(name) != 0) {
+      return {};
+    }
     return Error{Code::kNotFound, "plugin \"" + name + "\" is not loaded"};
   }
   state_->stop(*loaded);
@@ -209,6 +277,9 @@ std::vector<PluginState> Loader::list() const {
                       .state = "running",
                       .message = "",
                       .provides = state_->exchange.points_of(loaded->host.get())});
+  }
+  for (const auto& [name, state] : state_->failed) {
+    states.push_back(state);
   }
   return states;
 }
