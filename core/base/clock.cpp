@@ -102,13 +102,18 @@ WallTime SystemClock::now() const {
   return std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
 }
 
-SteadyTime SystemClock::steady() const { return std::chrono::steady_clock::now(); }
+SteadyTime SystemClock::steady() const {
+  return std::chrono::steady_clock::now();
+}
 
-std::string to_rfc3339(WallTime time) { return to_calendar(floor_seconds(time)) + "Z"; }
+std::string to_rfc3339(WallTime time) {
+  return to_calendar(floor_seconds(time)) + "Z";
+}
 
 std::string to_rfc3339_micro(WallTime time) {
   const std::time_t seconds = floor_seconds(time);
-  const auto micros = time.time_since_epoch().count() - static_cast<std::int64_t>(seconds) * 1000000;
+  const auto micros =
+      time.time_since_epoch().count() - static_cast<std::int64_t>(seconds) * 1000000;
   char fraction[16];
   std::snprintf(fraction, sizeof fraction, ".%06dZ", static_cast<int>(micros));
   return to_calendar(seconds) + fraction;

@@ -2,11 +2,10 @@
 
 #include "core/base/ids.hpp"
 
-#include <sys/random.h>
-
 #include <array>
 #include <cstdint>
 #include <string_view>
+#include <sys/random.h>
 
 #include "core/base/assert.hpp"
 

@@ -45,8 +45,12 @@ const Row& row_of(Code code) {
 
 }  // namespace
 
-std::string_view reason_of(Code code) { return row_of(code).reason; }
+std::string_view reason_of(Code code) {
+  return row_of(code).reason;
+}
 
-int http_status_of(Code code) { return row_of(code).http_status; }
+int http_status_of(Code code) {
+  return row_of(code).http_status;
+}
 
 }  // namespace pintle
