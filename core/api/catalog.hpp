@@ -47,6 +47,8 @@ struct Field {
   Container container = Container::kNone;
   const Type* type = nullptr;  // For kObject.
   std::uint16_t proto = 0;     // Protobuf field number.
+  std::uint16_t via = 0;       // Inlined: the number of the message it lies in; the outermost of
+                               // two in the low byte. 0 for a field of the type itself.
   bool required = false;       // Refused where it is missing or empty.
   bool expected = false;       // OpenAPI calls it required; Kubernetes lets it pass.
   bool enforced_enum = false;  // `known` is all there is: other values are refused.

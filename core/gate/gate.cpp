@@ -6,6 +6,7 @@
 #include <cctype>
 #include <utility>
 
+#include "core/api/protobuf.hpp"
 #include "core/base/ids.hpp"
 #include "core/gate/endpoints.hpp"
 #include "core/object/status.hpp"
@@ -311,6 +312,14 @@ void Gate::State::perform_operation(const PassagePtr& passage,
       .accept = std::string(find_header(headers, "Accept"))};
   if (is_for_people(headers) && operation.query.find("pretty=") == std::string::npos) {
     operation.query += operation.query.empty() ? "pretty=true" : "&pretty=true";
+  }
+  if (operation.content_type == api::kProtobuf) {
+    const auto object = api::decode_protobuf(parts.registry.catalog(), operation.body);
+    if (!object.ok()) {
+      return refuse(*passage, object.error());
+    }
+    operation.body = to_json(object.value());
+    operation.content_type = "application/json";
   }
   parts.registry.perform(std::move(operation), [this, passage](Result<registry::Answer> answer) {
     if (!answer.ok()) {

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::string_view kUnknownFormat =
     "the body of the request was in an unknown format - accepted media types include: "
-    "application/json, application/yaml";
+    "application/json, application/yaml, application/vnd.kubernetes.protobuf";
 
 Result<ParsedJson> parse_bytes(const Operation& operation, const JsonStorage& storage) {
   if (operation.content_type.empty() || operation.content_type == "application/json") {

@@ -17,6 +17,7 @@ struct Field {
   std::string container;  // "kNone", "kList", "kMap".
   std::string list_type = "kUnset";
   int proto = 0;
+  int via = 0;  // As api::Field::via.
   bool required = false;
   bool expected = false;
   bool enforced_enum = false;

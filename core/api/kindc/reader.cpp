@@ -226,8 +226,9 @@ class Reader {
   Field field_of(const std::vector<std::string>& words, const std::string& description) {
     Field field;
     field.place = place();
-    if (words[0] == "inline" && words.size() == 2) {
+    if (words[0] == "inline" && (words.size() == 2 || words.size() == 3)) {
       field.inlined = full_name(words[1]);
+      field.proto = words.size() == 3 ? std::stoi(words[2].substr(1)) : 1;
       return field;
     }
     if (words.size() < 2) {
@@ -337,7 +338,10 @@ std::vector<Field> spread(const Model& model, const Type& type) {
       fields.push_back(field);
       continue;
     }
-    const auto inner = spread(model, type_named(model, field.inlined, field.place));
+    auto inner = spread(model, type_named(model, field.inlined, field.place));
+    for (Field& one : inner) {
+      one.via = one.via * 256 + field.proto;
+    }
     fields.insert(fields.end(), inner.begin(), inner.end());
   }
   return fields;

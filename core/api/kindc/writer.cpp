@@ -104,12 +104,13 @@ class Writer {
 
   std::string field_row(const Field& f) {
     return "{" + view(f.name) + ",Shape::" + f.shape + ",Container::" + f.container + "," +
-           type_pointer(f.type) + "," + std::to_string(f.proto) + "," + truth(f.required) + "," +
-           truth(f.expected) + "," + truth(f.enforced_enum) + "," + truth(f.merges) + "," +
-           truth(f.retains_keys) + "," + truth(f.immutable) + "," + truth(f.shown) + "," +
-           truth(f.unique) + "," + truth(f.drops_zero) + ",ListType::" + f.list_type + "," +
-           truth(f.map_atomic) + "," + view(f.default_json) + "," + view(f.merge_key) + "," +
-           words(f.list_map_keys) + "," + words(f.known) + "," + view(f.description) + "}";
+           type_pointer(f.type) + "," + std::to_string(f.proto) + "," + std::to_string(f.via) +
+           "," + truth(f.required) + "," + truth(f.expected) + "," + truth(f.enforced_enum) + "," +
+           truth(f.merges) + "," + truth(f.retains_keys) + "," + truth(f.immutable) + "," +
+           truth(f.shown) + "," + truth(f.unique) + "," + truth(f.drops_zero) +
+           ",ListType::" + f.list_type + "," + truth(f.map_atomic) + "," + view(f.default_json) +
+           "," + view(f.merge_key) + "," + words(f.list_map_keys) + "," + words(f.known) + "," +
+           view(f.description) + "}";
   }
 
   std::string type_row(const Type& type) {
