@@ -141,7 +141,8 @@ Result<void> Loader::State::start(Loaded& loaded) {
   loaded.host = std::make_unique<Host>(loaded.name, make_backend(loaded.name), host_tables,
                                        options.settings, exchange, log);
   const auto config = options.plugin_config.find(loaded.name);
-  const std::string_view text = config == options.plugin_config.end() ? "{}" : config->second;
+  const auto text = config == options.plugin_config.end() ? std::string_view("{}")
+                                                          : std::string_view(config->second);
   pintle_status status{};
   std::string thrown;
   try {
