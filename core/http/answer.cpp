@@ -130,6 +130,7 @@ void append_head(std::string& out, const gate::Response& response, const AnswerF
   }
   if (!response.content_type.empty() && has_body(response.status)) {
     append_field(out, "Content-Type", response.content_type);
+    out += "X-Content-Type-Options: nosniff\r\n";
   }
   out += "Date: ";
   out += date;

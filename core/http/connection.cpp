@@ -47,6 +47,9 @@ void Connection::start() {
     set_deadline(core_->limits.idle);
   }
   run();
+  if (is_stopping()) {
+    on_stopping();  // Accepted just before the listener closed.
+  }
 }
 
 void Connection::set_deadline(std::chrono::milliseconds from_now) {

@@ -68,9 +68,23 @@ void Loop::start() {
 void Loop::stop() {
   is_stopping_ = true;
   signal();
-  if (thread_.joinable() && !is_here()) {
+  if (thread_.joinable()) {
     thread_.join();
   }
+  // Connections own their loop: what the loop holds of them must go first, or neither would.
+  decltype(posted_) posted;
+  decltype(woken_) woken;
+  decltype(timers_) timers;
+  {
+    const std::lock_guard lock(mutex_);
+    is_closed_ = true;
+    posted.swap(posted_);
+    woken.swap(woken_);
+    timers.swap(timers_);
+  }
+  const auto watched = std::exchange(watched_, {});
+  again_.clear();
+  retired_.clear();
 }
 
 void Loop::signal() {
@@ -81,6 +95,9 @@ void Loop::signal() {
 void Loop::post(std::function<void()> job) {
   {
     const std::lock_guard lock(mutex_);
+    if (is_closed_) {
+      return;
+    }
     posted_.push_back(std::move(job));
     if (std::exchange(is_signalled_, true)) {
       return;
@@ -95,6 +112,9 @@ void Loop::wake(std::shared_ptr<Pollable> who) {
   }
   {
     const std::lock_guard lock(mutex_);
+    if (is_closed_) {
+      return;
+    }
     woken_.push_back(std::move(who));
     if (std::exchange(is_signalled_, true)) {
       return;
@@ -108,6 +128,9 @@ std::function<void()> Loop::at(SteadyTime when, std::function<void()> job) {
   bool is_first = false;
   {
     const std::lock_guard lock(mutex_);
+    if (is_closed_) {
+      return [] {};
+    }
     key = {when, ++timer_count_};
     const auto [where, added] = timers_.emplace(key, std::move(job));
     is_first = added && where == timers_.begin() && !std::exchange(is_signalled_, true);

@@ -50,7 +50,7 @@ class Loop final : public registry::Timers, public std::enable_shared_from_this<
   ~Loop() override;
 
   void start();
-  /// Ends the thread after its turn; what is still open is dropped with the loop's last owner.
+  /// Ends the thread after its turn and lets go of everything; what comes after is dropped.
   void stop();
 
   bool is_here() const { return std::this_thread::get_id() == thread_id_.load(); }
@@ -118,6 +118,7 @@ class Loop final : public registry::Timers, public std::enable_shared_from_this<
   std::map<TimerKey, std::function<void()>> timers_;  // Guarded by mutex_.
   std::uint64_t timer_count_ = 0;                     // Guarded by mutex_.
   bool is_signalled_ = false;                         // Guarded by mutex_.
+  bool is_closed_ = false;                            // Guarded by mutex_.
   std::atomic<bool> is_stopping_ = false;
   std::atomic<std::thread::id> thread_id_;
   std::jthread thread_;
