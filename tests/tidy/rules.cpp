@@ -48,7 +48,8 @@ const std::vector<Home> kHomes = {
 };
 
 bool is_test(std::string_view path) {
-  return path.starts_with("tests/") || path.ends_with("_test.cpp");
+  return path.starts_with("tests/") || path.find("/tests/") != path.npos ||
+         path.ends_with("_test.cpp");
 }
 
 /// "core/bus/bus.hpp" -> "core/bus"; "" where there is no folder in a folder.
