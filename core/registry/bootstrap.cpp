@@ -170,7 +170,8 @@ class Bootstrap {
     JsonArena arena;
     Json next = parse_stored(*current, &arena);
     if (reconcile_rbac(next, wanted)) {
-      write(store::Write::Type::kUpdate, key, current->revision(), api::to_draft(*resource, next));
+      write(store::Write::Type::kUpdate, key, current->revision(), api::to_draft(*resource, next),
+            [] {});
     }
     return {};
   }
@@ -179,8 +180,8 @@ class Bootstrap {
 
  private:
   Result<void> make(const api::Resource& resource, const Key& key, const Json& wanted) {
-    JsonArena arena;
-    Json object(wanted, &arena);
+    const auto made = std::make_shared<Json>(wanted);
+    Json& object = *made;
     std::vector<std::string> warnings;
     const auto status = wanted.as_object().contains("status") ? wanted.at("status") : Json();
     PINTLE_TRY_STATUS(decode_tree(resource, FieldValidation::kIgnore, object, {}, warnings));
@@ -196,15 +197,20 @@ class Bootstrap {
     if (!status.is_null()) {
       object.as_object()["status"] = status;
     }
-    write(store::Write::Type::kCreate, key, 0, api::to_draft(resource, object));
+    write(store::Write::Type::kCreate, key, 0, api::to_draft(resource, object),
+          [made, &strategy] { strategy.released(*made); });
     return {};
   }
 
-  void write(store::Write::Type type, const Key& key, Revision expected, Draft draft) {
+  void write(store::Write::Type type, const Key& key, Revision expected, Draft draft,
+             std::function<void()> then) {
     writes_.started();
     shared_.parts.store.commit(
         {.type = type, .key = key, .expected = expected, .draft = std::move(draft)},
-        [this](const Result<ObjectPtr>& outcome) { writes_.finished(outcome); });
+        [this, then = std::move(then)](const Result<ObjectPtr>& outcome) {
+          then();
+          writes_.finished(outcome);
+        });
   }
 
   Shared& shared_;

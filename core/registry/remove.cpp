@@ -149,7 +149,6 @@ void settle(const RemoveJobPtr& job, Plan::What what, Result<ObjectPtr> outcome)
     reply_object(*job, object, 200);
     return;
   }
-  job->strategy().released(object.tree());
   reply_removed(*job, object);
 }
 

@@ -81,7 +81,7 @@ class Strategy {
   /// True if a PUT without resourceVersion may overwrite.
   virtual bool updates_unconditionally() const { return true; }
 
-  /// After a create or delete is durable, or failed: to give back what prepare_create took.
+  /// After a create is durable, or failed: to give back what prepare_create took.
   virtual void released(const Json& /*object*/) const {}
 };
 

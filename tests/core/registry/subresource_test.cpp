@@ -142,6 +142,76 @@ BOOST_AUTO_TEST_CASE(says_what_is_wrong_with_it) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
+struct BoundPod : OnePod {
+  BoundPod() : OnePod() { bind_to("n1"); }
+};
+
+BOOST_FIXTURE_TEST_SUITE(a_pods_deletion, BoundPod)
+
+BOOST_AUTO_TEST_CASE(gives_it_time_until_its_node_says_it_ended) {
+  const auto marked = erase(path);
+  const auto again = erase(path);
+  const auto ended = erase(path + "?gracePeriodSeconds=0");
+
+  BOOST_TEST(marked.status == 200);
+  BOOST_TEST(marked.text({"kind"}) == "Pod");
+  BOOST_TEST(number(marked, {"metadata", "deletionGracePeriodSeconds"}) == 30);
+  BOOST_TEST(marked.text({"metadata", "deletionTimestamp"}) == "2026-11-23T19:00:30Z");
+  BOOST_TEST(number(marked, {"metadata", "generation"}) == 2);
+  BOOST_TEST(again.version() == marked.version());
+  BOOST_TEST(ended.text({"kind"}) == "Pod");
+  BOOST_TEST(get(path).status == 404);
+}
+
+BOOST_AUTO_TEST_CASE(may_be_hurried_but_not_put_off) {
+  erase(path + "?gracePeriodSeconds=20");
+  clock.advance(std::chrono::seconds(5));
+  const auto later = erase(path + "?gracePeriodSeconds=25");
+  const auto sooner = erase(path + "?gracePeriodSeconds=10");
+
+  BOOST_TEST(number(later, {"metadata", "deletionGracePeriodSeconds"}) == 20);
+  BOOST_TEST(number(sooner, {"metadata", "deletionGracePeriodSeconds"}) == 10);
+  BOOST_TEST(sooner.text({"metadata", "deletionTimestamp"}) == "2026-11-23T19:00:10Z");
+}
+
+BOOST_AUTO_TEST_CASE(waits_for_finalizers_after_its_end) {  // P-26
+  patch(path, "merge", R"({"metadata":{"finalizers":["x/y"]}})");
+  erase(path);
+  const auto ended = erase(path + "?gracePeriodSeconds=0");
+  const auto freed = patch(path, "merge", R"({"metadata":{"finalizers":null}})");
+
+  BOOST_TEST(number(ended, {"metadata", "deletionGracePeriodSeconds"}) == 0);
+  BOOST_TEST(freed.status == 200);
+  BOOST_TEST(get(path).status == 404);
+}
+
+BOOST_AUTO_TEST_CASE(is_at_once_where_no_node_has_it) {
+  const auto made_alone = post(kPods, R"({"metadata":{"name":"alone"},
+    "spec":{"containers":[{"name":"c","image":"nginx"}]}})");
+
+  BOOST_TEST(made_alone.status == 201);
+  BOOST_TEST(erase(std::string(kPods) + "/alone").status == 200);
+  BOOST_TEST(get(std::string(kPods) + "/alone").status == 404);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(a_lease, Cluster)
+
+BOOST_AUTO_TEST_CASE(is_made_by_an_update_but_never_overwritten_blindly) {
+  const std::string path = "/apis/coordination.k8s.io/v1/namespaces/default/leases/l";
+  const auto made = put(path, R"({"metadata":{"name":"l"},"spec":{"holderIdentity":"a"}})");
+  const auto blind = put(path, R"({"metadata":{"name":"l"},"spec":{"holderIdentity":"b"}})");
+
+  BOOST_TEST(made.status == 201);
+  BOOST_TEST(blind.status == 422);
+  BOOST_TEST(blind.message() ==
+             "Lease.coordination.k8s.io \"l\" is invalid: metadata.resourceVersion: Invalid value: "
+             "0x0: must be specified for an update");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
 BOOST_FIXTURE_TEST_SUITE(a_namespace, Cluster)
 
 BOOST_AUTO_TEST_CASE(goes_only_when_it_was_finalized) {

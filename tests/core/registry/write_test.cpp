@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(takes_no_other_media_type) {
   BOOST_TEST(refused.reason() == "UnsupportedMediaType");
   BOOST_TEST(refused.message() ==
              "the body of the request was in an unknown format - accepted media types include: "
-             "application/json, application/yaml");
+             "application/json, application/yaml, application/vnd.kubernetes.protobuf");
 }
 
 BOOST_AUTO_TEST_CASE(refuses_bodies_that_are_no_object_of_the_kind) {
