@@ -11,7 +11,7 @@
 #include "core/object/json.hpp"
 #include "core/object/yaml.hpp"
 
-namespace pintle {
+namespace pintle::auth {
 namespace {
 
 /// Source: kubernetes bootstrappolicy addDefaultMetadata.
@@ -113,8 +113,8 @@ int compile(const std::vector<std::string>& arguments) {
 }
 
 }  // namespace
-}  // namespace pintle
+}  // namespace pintle::auth
 
 int main(int argc, char** argv) {
-  return pintle::compile({argv + 1, argv + argc});
+  return pintle::auth::compile({argv + 1, argv + argc});
 }
