@@ -3,8 +3,13 @@
 #include "core/loader/loader.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
 #include <dlfcn.h>
 #include <mutex>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/loader/host.hpp"
@@ -51,20 +56,46 @@ class Descriptor {
   int fd_;
 };
 
+/// Links the library in a child process first, and throws that away: a static constructor that
+/// throws or crashes ends the process it runs in, and nothing in that process can help it.
+Result<void> rehearse(const TrustedFile& file, const std::string& through) {
+  constexpr unsigned kLimitSeconds = 10;
+  const pid_t child = ::fork();
+  if (child < 0) {
+    return Error{Code::kInternalError,
+                 file.path.string() + ": can't be tried out: " + std::strerror(errno)};
+  }
+  if (child == 0) {
+    const struct rlimit no_core {};
+    ::setrlimit(RLIMIT_CORE, &no_core);
+    ::signal(SIGALRM, SIG_DFL);
+    ::alarm(kLimitSeconds);
+    // What can't be linked at all is told by the parent, which has the words.
+    ::dlopen(through.c_str(), RTLD_NOW | RTLD_LOCAL);
+    ::_exit(0);
+  }
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+    return {};
+  }
+  const std::string how = WIFSIGNALED(status)
+                              ? std::string("signal ") + ::strsignal(WTERMSIG(status))
+                              : "exit " + std::to_string(WEXITSTATUS(status));
+  return Error{Code::kInvalid, file.path.string() + ": its static constructors end the process (" +
+                                   how + "); a plugin's work begins in start"};
+}
+
 /// Runs the library's static constructors: from here on its code is trusted.
 Result<void*> link_library(const TrustedFile& file) {
   // Through the descriptor: it is the file that was checked, and its name is new to the linker,
   // which would give an old build back for a path it has seen.
   const std::string through = "/proc/self/fd/" + std::to_string(file.fd);
-  try {
-    void* library = ::dlopen(through.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (library != nullptr) {
-      return library;
-    }
-  } catch (...) {
-    return Error{Code::kInvalid, file.path.string() + ": a static constructor of it threw: " +
-                                     sdk::describe_exception() +
-                                     "; a plugin's work begins in start"};
+  PINTLE_TRY_STATUS(rehearse(file, through));
+  void* library = ::dlopen(through.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (library != nullptr) {
+    return library;
   }
   std::string why = ::dlerror();
   if (const auto at = why.find(through); at != std::string::npos) {
