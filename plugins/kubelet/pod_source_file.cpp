@@ -17,7 +17,8 @@ namespace {
 
 constexpr std::size_t kMaxManifestBytes = 3 * 1024 * 1024;
 constexpr int kPollMs = 20'000;  // Source: kubelet --file-check-frequency.
-constexpr int kSettleMs = 100;   // A file under way is given this long to become whole.
+constexpr int kMostRounds = 10;
+constexpr int kSettleMs = 100;  // A file under way is given this long to become whole.
 
 }  // namespace
 
@@ -145,7 +146,11 @@ void PodSourceFile::run(const std::stop_token& stop) {
 bool PodSourceFile::wait_for_change() {
   pollfd waits[2] = {{inotify_.get(), POLLIN, 0}, {wake_.get(), POLLIN, 0}};
   int timeout = kPollMs;
-  while (::poll(waits, 2, timeout) > 0) {
+  // A folder that never rests is read all the same.
+  for (int round = 0; round < kMostRounds; ++round) {
+    if (::poll(waits, 2, timeout) <= 0) {
+      return true;
+    }
     if (waits[1].revents != 0) {
       return false;
     }

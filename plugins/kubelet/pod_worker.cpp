@@ -141,7 +141,10 @@ SyncOutcome PodWorker::sync_running(const PodPtr& pod, PodView& view) {
                           [this](const std::string& id) { return parts_.prober.verdict_of(id); }};
   watch_probes(pod, view);
   auto actions = decide(pod->json(), view, verdicts);
-  if (actions.is_finished) {
+  // A pod that was over stays over, even if the runtime has forgotten its containers.
+  const auto known = status();
+  const auto phase = text_at(known, {"phase"});
+  if (actions.is_finished || phase == "Succeeded" || phase == "Failed") {
     finish(pod, view);
     return outcome;
   }
