@@ -1,4 +1,4 @@
-// What kubectl get events shows, for core/v1 and events.k8s.io/v1.
+// What kubectl get events shows, of core/v1.
 // Source: printers/internalversion printEvent.
 
 #include <algorithm>
@@ -19,25 +19,21 @@ const Json* first_of(const Json& event, std::initializer_list<std::string_view> 
 }
 
 std::string event_first_seen(const CellInput& in) {
-  return age_text(
-      first_of(in.object, {".firstTimestamp", ".deprecatedFirstTimestamp", ".eventTime"}), in.now);
+  return age_text(first_of(in.object, {".firstTimestamp", ".eventTime"}), in.now);
 }
 
 std::int64_t count_of(const Json& event) {
   if (const auto series = integer_at(event, {"series", "count"})) {
     return *series;
   }
-  const Json* count = first_of(event, {".count", ".deprecatedCount"});
-  return count != nullptr && count->is_int64() ? std::max<std::int64_t>(count->get_int64(), 1) : 1;
+  return std::max<std::int64_t>(integer_at(event, {"count"}).value_or(1), 1);
 }
 
 std::string event_last_seen(const CellInput& in) {
-  const Json* series = find_at(in.object, ".series.lastObservedTime");
-  const Json* last = first_of(in.object, {".lastTimestamp", ".deprecatedLastTimestamp"});
-  const Json* first =
-      first_of(in.object, {".firstTimestamp", ".deprecatedFirstTimestamp", ".eventTime"});
-  const Json* seen = series != nullptr ? series : last != nullptr ? last : first;
-  const std::string text = age_text(seen, in.now);
+  const Json* first = first_of(in.object, {".firstTimestamp", ".eventTime"});
+  const Json* last = first_of(
+      in.object, {".series.lastObservedTime", ".lastTimestamp", ".firstTimestamp", ".eventTime"});
+  const std::string text = age_text(last, in.now);
   const auto count = count_of(in.object);
   if (count > 1 && first != nullptr) {
     return concat({text, " (x", std::to_string(count), " over ", age_text(first, in.now), ")"});
@@ -54,23 +50,18 @@ std::string lower(std::string_view text) {
 }
 
 std::string event_object(const CellInput& in) {
-  const Json* about = first_of(in.object, {".involvedObject", ".regarding"});
-  if (about == nullptr) {
-    return "";
-  }
-  const auto name = text_at(*about, {"name"});
-  return lower(text_at(*about, {"kind"})) + (name.empty() ? "" : concat({"/", name}));
+  const auto name = text_at(in.object, {"involvedObject", "name"});
+  return lower(text_at(in.object, {"involvedObject", "kind"})) +
+         (name.empty() ? "" : concat({"/", name}));
 }
 
 std::string event_source(const CellInput& in) {
-  const Json* source = first_of(in.object, {".source", ".deprecatedSource"});
-  std::string component(source == nullptr ? "" : text_at(*source, {"component"}));
+  auto component = text_at(in.object, {"source", "component"});
   if (component.empty()) {
-    const Json* reporter = first_of(in.object, {".reportingComponent", ".reportingController"});
-    component = reporter == nullptr ? "" : plain_text(*reporter);
+    component = text_at(in.object, {"reportingComponent"});
   }
-  const auto host = source == nullptr ? "" : text_at(*source, {"host"});
-  return host.empty() ? component : concat({component, ", ", host});
+  const auto host = text_at(in.object, {"source", "host"});
+  return host.empty() ? std::string(component) : concat({component, ", ", host});
 }
 
 std::string event_count(const CellInput& in) {

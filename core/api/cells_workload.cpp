@@ -96,12 +96,6 @@ std::string target_text(const Json& metric, const Json* current) {
 }
 
 std::string hpa_targets(const CellInput& in) {
-  // v1 has one target, v2 a list of metrics.
-  if (const Json* percent = find_path(in.object, {"spec", "targetCPUUtilizationPercentage"})) {
-    const Json* used = find_path(in.object, {"status", "currentCPUUtilizationPercentage"});
-    return concat({"cpu: ", used == nullptr ? "<unknown>" : to_json(*used) + "%", "/",
-                   to_json(*percent), "%"});
-  }
   const JsonArray& metrics = array_at(in.object, {"spec", "metrics"});
   const JsonArray& currents = array_at(in.object, {"status", "currentMetrics"});
   std::vector<std::string> texts;

@@ -72,7 +72,6 @@ struct Kind {
   std::string verbs = "create delete deletecollection get list patch update watch";
   std::string storage;
   bool namespaced = true;
-  bool storage_version = true;
   int priority = 0;
   std::string type;
   std::vector<Column> columns;

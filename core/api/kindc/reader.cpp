@@ -185,9 +185,6 @@ class Reader {
       kind.verbs = joined(words, 1);
     } else if (words[0] == "selectable") {
       kind.selectable.assign(words.begin() + 1, words.end());
-    } else if (words[0] == "stored-as" && words.size() == 2) {
-      kind.storage = words[1];
-      kind.storage_version = false;
     } else if (words[0] == "sub" && words.size() >= 4) {
       kind.subresources.push_back(subresource_of(words));
     } else if ((words[0] == "column" || words[0] == "wide") && words.size() >= 4) {
