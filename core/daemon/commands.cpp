@@ -251,6 +251,43 @@ int run_user(const CommandLine& line, std::istream& in, std::ostream& out, std::
   return 0;
 }
 
+int run_ps(const CommandLine& line, Log& log, std::ostream& out, std::ostream& err) {
+  loader::Loader loader(
+      {.plugin_dir = line.options.plugins.directory,
+       .settings = {{"command", "ps"},
+                    {"container-runtime-endpoint",
+                     line.options.kubelet.container_runtime_endpoint}},
+       .plugin_config = {}},
+      [](const std::string&) { return nullptr; }, {}, log);
+  const auto loaded = loader.load("kubelet");
+  if (!loaded.ok()) {
+    return fail(err, "ps", loaded.error());
+  }
+  std::string text;
+  Error fault(Code::kInternalError, "the kubelet plugin offers no ps");
+  bool done = false;
+  loader.on_provided("pintle.command/1", [&](const std::string&, const void* table, void* self,
+                                             bool added) {
+    if (!added || done) {
+      return;
+    }
+    const auto write = [](void* context, pintle_text part) {
+      static_cast<std::string*>(context)->append(part.data, static_cast<std::size_t>(part.size));
+    };
+    const auto status = static_cast<const pintle_command_table*>(table)->run(self, write, &text);
+    done = status.code == 0;
+    if (!done) {
+      fault = error_of_status({status.text.data, static_cast<std::size_t>(status.text.size)},
+                              static_cast<int>(status.code));
+    }
+  });
+  if (!done) {
+    return fail(err, "ps", fault);
+  }
+  out << text;
+  return 0;
+}
+
 int run_version(const CommandLine& line, std::ostream& out) {
   out << (line.output == "json" ? version_json() : version_text()) << '\n';
   return 0;

@@ -4,6 +4,7 @@
 
 #include <iosfwd>
 
+#include "core/base/log.hpp"
 #include "core/daemon/flags.hpp"
 
 namespace pintle::daemon {
@@ -16,6 +17,9 @@ int run_kubeconfig(const CommandLine& line, std::ostream& out, std::ostream& err
 
 /// `pintle user add|passwd|list`: edits a basic-auth file. Passwords come from `in`.
 int run_user(const CommandLine& line, std::istream& in, std::ostream& out, std::ostream& err);
+
+/// `pintle ps`: the kubelet plugin's command, run here.
+int run_ps(const CommandLine& line, Log& log, std::ostream& out, std::ostream& err);
 
 /// `pintle version`.
 int run_version(const CommandLine& line, std::ostream& out);

@@ -49,7 +49,7 @@ void add_plugin_flags(CLI::App& app, PluginOptions& plugins) {
   app.add_option("--plugin-dir", plugins.directory, "Where the plugins' .so files are")
       ->capture_default_str()
       ->group("Plugins");
-  app.add_option("--plugins", plugins.names, "Plugins to load, in this order: a,b,c")
+  app.add_option("--plugins", plugins.names, "Plugins to load, in this order: a,b,c; \"\" for none")
       ->delimiter(',')
       ->capture_default_str()
       ->group("Plugins");
@@ -366,6 +366,7 @@ void finish(CommandLine& line) {
   if (options.plugins.names.empty()) {
     options.plugins.names = {"kubelet"};
   }
+  std::erase(options.plugins.names, "");  // --plugins "" asks for none.
 }
 
 }  // namespace

@@ -82,6 +82,9 @@ int run(const CommandLine& line) {
   if (line.command == "user") {
     return run_user(line, std::cin, std::cout, std::cerr);
   }
+  if (line.command == "ps") {
+    return run_ps(line, null_log(), std::cout, std::cerr);
+  }
   take_signals();
   raise_file_limit();
   const SystemClock clock;

@@ -231,6 +231,17 @@ typedef struct {
   void (*handle)(void* self, pintle_exchange* exchange);
 } pintle_route_table;
 
+/* ---- pintle.command/1: offered by a plugin; a word of the command line, run without a server ----
+ */
+
+/* A plugin whose host has the setting "command" does nothing but offer this table. */
+typedef struct {
+  uint32_t size;
+  pintle_text name; /* "ps" */
+  /* Writes what a person reads. */
+  pintle_status (*run)(void* self, void (*write)(void* context, pintle_text text), void* context);
+} pintle_command_table;
+
 /* ---- the host, and the plugin
  * ---------------------------------------------------------------------- */
 
