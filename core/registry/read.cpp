@@ -179,7 +179,7 @@ Result<store::Snapshot> choose_snapshot(Shared& shared, const api::Resource& res
 Answer send(Page page, const Representation& as, const api::Resource& resource,
             const Clock& clock) {
   Answer answer;
-  answer.content_type = as.content_type(/*stream=*/false);
+  answer.content_type = as.content_type();
   auto source = std::make_shared<ListSource>(std::move(page), as, resource, clock);
   std::string part;
   if (as.yaml) {

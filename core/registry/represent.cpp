@@ -134,14 +134,6 @@ Result<Representation> choose(std::string_view accept, bool watch) {
 
 }  // namespace
 
-std::string Representation::content_type(bool stream) const {
-  if (yaml) {
-    return "application/yaml";
-  }
-  // A watch's answer is a series of documents; Kubernetes names it plainly all the same.
-  return form == Form::kTable && stream ? "application/json;stream=watch" : "application/json";
-}
-
 Result<Representation> negotiate(std::string_view accept, const Query& query, bool watch) {
   PINTLE_TRY(Representation as, choose(accept, watch));
   as.pretty = !watch && query.boolean("pretty").value_or(false);
@@ -166,7 +158,7 @@ std::string dress(const Representation& as, std::string json) {
 
 Answer answer_json(const Representation& as, std::string json, int status) {
   return {.status = status,
-          .content_type = as.content_type(/*stream=*/false),
+          .content_type = as.content_type(),
           .warnings = {},
           .body = dress(as, std::move(json)),
           .source = nullptr};

@@ -20,7 +20,7 @@ struct Representation {
   bool pretty = false;
   api::IncludeObject include = api::IncludeObject::kMetadata;  // In table rows.
 
-  std::string content_type(bool stream) const;
+  std::string content_type() const { return yaml ? "application/yaml" : "application/json"; }
 };
 
 /// The first acceptable clause of `accept`, by quality, then order. A watch can't be YAML.

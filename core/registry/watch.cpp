@@ -286,12 +286,6 @@ std::chrono::seconds timeout_of(const ListOptions& options) {
   return kMinTimeout + std::chrono::seconds(spread(random));
 }
 
-Answer stream_answer(const Representation& as) {
-  Answer answer;
-  answer.content_type = as.content_type(/*stream=*/true);
-  return answer;
-}
-
 Result<Answer> watch_now(Shared& shared, const Operation& operation) {
   const auto& resource = *operation.resource;
   const auto& parts = shared.parts;
@@ -314,7 +308,7 @@ Result<Answer> watch_now(Shared& shared, const Operation& operation) {
     return too_large_revision(asked, start);
   }
   auto cursor = parts.bus.subscribe(resource.storage, start);
-  Answer answer = stream_answer(as);
+  Answer answer;
   if (!cursor.ok()) {
     answer.body = error_frame(Error(Code::kExpired, cursor.error().message));
     return answer;

@@ -202,6 +202,8 @@ class Watching {
       heard_.stream->set_waker([this] { ++wakes; });
     }
   }
+  Watching(const Watching&) = delete;  // The waker knows where it is.
+  Watching& operator=(const Watching&) = delete;
 
   /// Everything that came since, as "ADDED web-0", "BOOKMARK", "ERROR Expired".
   std::vector<std::string> taken() {
