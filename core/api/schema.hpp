@@ -34,6 +34,10 @@ void validate(const Type& type, const Json& object, const std::string& path,
 void validate_immutable(const Type& type, const Json& next, const Json& current,
                         const std::string& path, std::vector<Cause>& causes);
 
+/// Equal, where what is not there, null, {} and [] are all the same: a client need not send what
+/// the server always shows.
+bool same_but_for_empties(const Json* a, const Json* b);
+
 /// The object in the tables' field order, with the hole for resourceVersion where Kubernetes writes
 /// it, labels and selectable fields lifted. metadata.resourceVersion in `object` is ignored.
 /// REQUIRES: object was decoded and has metadata.name.

@@ -1,6 +1,7 @@
 // Validation that the tables can say: required fields, enums, items that must be unique, fields
 // that may not change. Source: apimachinery util/validation/field and api/validation.
 
+#include <algorithm>
 #include <set>
 
 #include "core/api/path.hpp"
@@ -22,6 +23,18 @@ bool is_missing(const Json* value) {
     return value->get_array().empty();
   }
   return value->is_int64() && value->get_int64() == 0;
+}
+
+bool is_empty(const Json* value) {
+  if (value == nullptr || value->is_null()) {
+    return true;
+  }
+  if (value->is_array()) {
+    return value->get_array().empty();
+  }
+  return value->is_object() &&
+         std::all_of(value->get_object().begin(), value->get_object().end(),
+                     [](const auto& member) { return is_empty(&member.value()); });
 }
 
 class Validator {
@@ -178,8 +191,7 @@ void immutables(const Type& type, const Json& next, const Json& current, const P
     const Json* will = find_member(next, field.name);
     const Path here = Path::of_field(path, field.name);
     if (field.immutable) {
-      const bool same = was == nullptr || will == nullptr ? was == will : *was == *will;
-      if (!same) {
+      if (!same_but_for_empties(will, was)) {
         causes.push_back(invalid_value(
             to_text(here, root), will == nullptr ? "null" : to_json(*will), "field is immutable"));
       }
@@ -191,6 +203,28 @@ void immutables(const Type& type, const Json& next, const Json& current, const P
 }
 
 }  // namespace
+
+bool same_but_for_empties(const Json* a, const Json* b) {
+  if (is_empty(a) || is_empty(b)) {
+    return is_empty(a) && is_empty(b);
+  }
+  if (a->is_array() && b->is_array()) {
+    const JsonArray& x = a->get_array();
+    const JsonArray& y = b->get_array();
+    return std::equal(x.begin(), x.end(), y.begin(), y.end(), [](const Json& one, const Json& two) {
+      return same_but_for_empties(&one, &two);
+    });
+  }
+  if (!a->is_object() || !b->is_object()) {
+    return *a == *b;
+  }
+  const auto covers = [](const JsonObject& x, const JsonObject& y) {
+    return std::all_of(x.begin(), x.end(), [&y](const auto& member) {
+      return same_but_for_empties(&member.value(), y.if_contains(member.key()));
+    });
+  };
+  return covers(a->get_object(), b->get_object()) && covers(b->get_object(), a->get_object());
+}
 
 void validate(const Type& type, const Json& object, const std::string& path,
               std::vector<Cause>& causes) {

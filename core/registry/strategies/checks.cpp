@@ -2,7 +2,6 @@
 
 #include "core/registry/strategies/checks.hpp"
 
-#include <algorithm>
 #include <arpa/inet.h>
 
 #include "core/base/concat.hpp"
@@ -82,44 +81,6 @@ bool same_at(const Json& a, const Json& b, std::initializer_list<std::string_vie
   const Json* x = find_path(a, keys);
   const Json* y = find_path(b, keys);
   return x == nullptr || y == nullptr ? x == y : *x == *y;
-}
-
-namespace {
-
-bool is_empty(const Json* value) {
-  if (value == nullptr || value->is_null()) {
-    return true;
-  }
-  if (value->is_array()) {
-    return value->get_array().empty();
-  }
-  return value->is_object() &&
-         std::all_of(value->get_object().begin(), value->get_object().end(),
-                     [](const auto& member) { return is_empty(&member.value()); });
-}
-
-}  // namespace
-
-bool same_but_for_empties(const Json* a, const Json* b) {
-  if (is_empty(a) || is_empty(b)) {
-    return is_empty(a) && is_empty(b);
-  }
-  if (a->is_array() && b->is_array()) {
-    const JsonArray& x = a->get_array();
-    const JsonArray& y = b->get_array();
-    return std::equal(x.begin(), x.end(), y.begin(), y.end(), [](const Json& one, const Json& two) {
-      return same_but_for_empties(&one, &two);
-    });
-  }
-  if (!a->is_object() || !b->is_object()) {
-    return *a == *b;
-  }
-  const auto covers = [](const JsonObject& x, const JsonObject& y) {
-    return std::all_of(x.begin(), x.end(), [&y](const auto& member) {
-      return same_but_for_empties(&member.value(), y.if_contains(member.key()));
-    });
-  };
-  return covers(a->get_object(), b->get_object()) && covers(b->get_object(), a->get_object());
 }
 
 void carry(JsonObject& to, const Json& from, std::string_view key) {

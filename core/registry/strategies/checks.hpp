@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/api/schema.hpp"
 #include "core/base/result.hpp"
 #include "core/object/json.hpp"
 #include "core/object/names.hpp"
@@ -48,9 +49,7 @@ bool is_ipv6(std::string_view text);
 /// Whether the members `keys` lead to are the same in both: missing equals missing.
 bool same_at(const Json& a, const Json& b, std::initializer_list<std::string_view> keys);
 
-/// Equal, where what is not there, null, {} and [] are all the same: a client need not send what
-/// the server always shows.
-bool same_but_for_empties(const Json* a, const Json* b);
+using api::same_but_for_empties;
 
 /// Copies the member `key` of `from` to `to`, or takes it away there if `from` has none.
 void carry(JsonObject& to, const Json& from, std::string_view key);

@@ -75,6 +75,13 @@ BOOST_AUTO_TEST_CASE(finds_immutable_fields_that_changed) {
   BOOST_TEST(causes[0].message == "Invalid value: 2: field is immutable");
 }
 
+BOOST_AUTO_TEST_CASE(takes_an_empty_part_for_one_that_is_not_there) {
+  std::vector<Cause> causes;
+  validate_immutable(type("resource/v1beta1.ResourceClaim"), json(R"({"spec":{}})"),
+                     json(R"({"spec":{"devices":{}}})"), "", causes);
+  BOOST_TEST(causes.empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -114,7 +114,8 @@ BOOST_AUTO_TEST_CASE(mounts_only_volumes_it_has) {
   BOOST_TEST(refused(container(R"(,"volumeMounts":[{"name":"v","mountPath":"/v"}])")) ==
              "spec.containers[0].volumeMounts[0].name: Not found: \"v\"");
   BOOST_TEST(refused(R"({"volumes":[{"name":"v","emptyDir":{}}],"containers":[{"name":"c",
-      "image":"i","volumeMounts":[{"name":"v","mountPath":"/v"},{"name":"v","mountPath":"/v"}]}]})") ==
+      "image":"i","volumeMounts":[{"name":"v","mountPath":"/v"},
+                                  {"name":"v","mountPath":"/v"}]}]})") ==
              "spec.containers[0].volumeMounts[1].mountPath: Invalid value: \"/v\": must be unique");
 }
 
