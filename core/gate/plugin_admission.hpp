@@ -25,6 +25,9 @@ class PluginAdmission final : public registry::Admission {
   /// request is inside it.
   void connect(loader::Loader& loader);
 
+  /// Begins or ceases to ask one `pintle.admission/1` table: what connect() does for each.
+  void change(const std::string& plugin, const void* table, void* self, bool added);
+
   Result<void> mutate(registry::Review& review) override;
   Result<void> validate(const registry::Review& review) override;
 
@@ -37,8 +40,6 @@ class PluginAdmission final : public registry::Admission {
 
     bool wants(const std::string& resource) const;
   };
-
-  void change(const std::string& plugin, const void* table, void* self, bool added);
 
   Log& log_;
   mutable std::shared_mutex mutex_;
