@@ -344,11 +344,12 @@ BOOST_FIXTURE_TEST_SUITE(stopping, StreamServer)
 
 // P-32.
 BOOST_AUTO_TEST_CASE(lets_requests_under_way_finish_and_ends_watches_cleanly) {
-  gate::Respond later;
-  handler.on("/later", [&](const gate::Request&, gate::Respond respond) { later = respond; });
+  test::KeptRespond later;
+  handler.on("/later",
+             [&](const gate::Request&, gate::Respond respond) { later.keep(std::move(respond)); });
   auto waits = client();
   waits.send("GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
-  BOOST_TEST_REQUIRE(eventually([&] { return handler.handled() == 1; }));
+  const auto respond = later.take();
   auto watches = watching();
   auto idles = client();
   idles.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n").read_answer();
@@ -359,7 +360,7 @@ BOOST_AUTO_TEST_CASE(lets_requests_under_way_finish_and_ends_watches_cleanly) {
   BOOST_CHECK_THROW(client(), std::runtime_error);
   gate::Response response;
   response.body = std::string("done");
-  later(std::move(response));
+  respond(std::move(response));
   const auto answer = waits.read_answer();
 
   BOOST_TEST(answer.body == "done");

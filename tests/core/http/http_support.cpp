@@ -180,6 +180,32 @@ Answer Client::read_answer(bool is_for_head) {
   }
 }
 
+void send_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t put = ::send(fd, text.data(), text.size(), MSG_NOSIGNAL);
+    if (put <= 0) {
+      return;
+    }
+    text.remove_prefix(static_cast<std::size_t>(put));
+  }
+}
+
+void KeptRespond::keep(gate::Respond respond) {
+  {
+    const std::lock_guard lock(mutex_);
+    respond_ = std::move(respond);
+  }
+  kept_.notify_all();
+}
+
+gate::Respond KeptRespond::take() {
+  std::unique_lock lock(mutex_);
+  if (!kept_.wait_for(lock, 10s, [this] { return respond_.has_value(); })) {
+    throw std::runtime_error("no request came");
+  }
+  return std::move(*respond_);
+}
+
 int count_answers(std::string_view bytes) {
   int count = 0;
   for (auto at = bytes.find("HTTP/1."); at != std::string_view::npos;

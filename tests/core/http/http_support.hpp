@@ -4,11 +4,13 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -99,6 +101,22 @@ class Client {
 
   std::unique_ptr<Transport> transport_;
   std::string input_;
+};
+
+/// Sends all of `text` on a blocking socket: for a second thread beside a Client's reader.
+void send_all(int fd, std::string_view text);
+
+/// A Respond kept for later, by one thread for another.
+class KeptRespond {
+ public:
+  void keep(gate::Respond respond);
+  /// Waits until there is one. Throws after ten seconds.
+  gate::Respond take();
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable kept_;
+  std::optional<gate::Respond> respond_;  // Guarded by mutex_.
 };
 
 /// A connected, blocking socket. Throws where there is nobody.

@@ -41,6 +41,8 @@ struct Joined : test::TestServer {
     start();
   }
 
+  ~Joined() { server->stop(0ms); }
+
   Client exec(const std::string& more = "Connection: Upgrade\r\nUpgrade: SPDY/3.1\r\n") {
     Client peer(server->port());
     peer.send("POST /slow/exec HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n" + more + "\r\n");
@@ -102,8 +104,8 @@ BOOST_AUTO_TEST_CASE(carries_much_both_ways_at_once_at_the_slower_end_s_pace) {
   answer(kSwitches);
   peer.read_until("\r\n\r\n");
   const std::string much(8'000'000, 'x');
-  std::jthread sends([&] { peer.send(much + "!"); });
-  std::jthread answers([&] { answer(much + "?"); });
+  const std::jthread sends([&] { test::send_all(peer.fd(), much + "!"); });
+  const std::jthread answers([&] { test::send_all(backend->fd(), much + "?"); });
 
   BOOST_TEST(received("!").size() == much.size() + 1);
   BOOST_TEST(peer.read_until("?").size() == much.size() + 1);
@@ -268,6 +270,7 @@ struct SecureBackend {
       : backend({.address = "127.0.0.1", .port = 0, .tls = certificates().server_files()}) {
     backend.start();
     front.handler.on_slow("/slow", [this](Exchange& exchange) {
+      const std::lock_guard lock(mutex);
       exchange.relay(
           {.fd = test::connect_to(backend.server->port()),
            .tls = true,
@@ -280,20 +283,27 @@ struct SecureBackend {
     });
     front.start();
   }
-  test::Answer ask() {
+  test::Answer ask(std::string as_host, std::string by_ca_pem) {
+    {
+      const std::lock_guard lock(mutex);
+      host = std::move(as_host);
+      ca_pem = std::move(by_ca_pem);
+    }
     return Client(front.server->port()).send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").read_answer();
   }
 
   test::TestServer backend;
   test::TestServer front;
-  std::string ca_pem = test::read_text(certificates().dir.ca_certificate());
-  std::string host = "127.0.0.1:10250";
+  const std::string own_ca_pem = test::read_text(certificates().dir.ca_certificate());
+  std::mutex mutex;
+  std::string ca_pem;  // Guarded by mutex, as is host.
+  std::string host;
 };
 
 BOOST_FIXTURE_TEST_SUITE(a_relay_over_TLS, SecureBackend)
 
 BOOST_AUTO_TEST_CASE(shows_the_server_s_own_certificate) {
-  const auto answer = ask();
+  const auto answer = ask("127.0.0.1:10250", own_ca_pem);
 
   BOOST_TEST(answer.body == "GET /containerLogs/a/b/c ");
   BOOST_TEST_REQUIRE(backend.handler.seen().size() == 1U);
@@ -303,11 +313,10 @@ BOOST_AUTO_TEST_CASE(shows_the_server_s_own_certificate) {
 
 // T-T07.
 BOOST_AUTO_TEST_CASE(refuses_a_backend_with_another_name_or_from_another_authority) {
-  host = "192.0.2.99:10250";
-  const auto other_name = ask();
-  host = "127.0.0.1:10250";
-  ca_pem = test::read_text(test::Certificates().dir.ca_certificate());
-  const auto other_authority = ask();
+  const test::Certificates strangers;
+  const auto other_name = ask("192.0.2.99:10250", own_ca_pem);
+  const auto other_authority =
+      ask("127.0.0.1:10250", test::read_text(strangers.dir.ca_certificate()));
 
   BOOST_TEST(other_name.status == 500);
   BOOST_TEST(other_name.body.find("failed to verify certificate") != std::string::npos);

@@ -60,6 +60,8 @@ struct Cluster : test::TestServer {
     start();
   }
 
+  ~Cluster() { server->stop(std::chrono::milliseconds(0)); }
+
   void answer_pods(const gate::Request& request, const gate::Respond& respond) {
     const std::lock_guard lock(mutex);
     gate::Response response;
@@ -79,8 +81,14 @@ struct Cluster : test::TestServer {
     respond(std::move(response));
   }
 
+  void hold(const std::string& pods, std::map<std::string, std::string> watched) {
+    const std::lock_guard lock(mutex);
+    items = pods;
+    watches = std::move(watched);
+  }
+
   auth::ClientConfig config;
-  std::mutex mutex;
+  std::mutex mutex;  // Guards what follows.
   std::string list_version = "10";
   std::string items;
   std::map<std::string, std::string> watches;  // By the version asked from; each ends. Others wait.
@@ -196,10 +204,10 @@ BOOST_AUTO_TEST_CASE(answers_each_request_once_many_at_a_time) {
 }
 
 BOOST_AUTO_TEST_CASE(lists_then_watches_and_resumes_where_a_watch_ended) {
-  items = pod("a", 3) + "," + pod("b", 9);
-  watches["10"] = event("MODIFIED", pod("a", 11)) +
-                  event("BOOKMARK", R"({"metadata":{"resourceVersion":"15"}})");
-  watches["15"] = event("DELETED", pod("b", 16));
+  hold(pod("a", 3) + "," + pod("b", 9),
+       {{"10", event("MODIFIED", pod("a", 11)) +
+                   event("BOOKMARK", R"({"metadata":{"resourceVersion":"15"}})")},
+        {"15", event("DELETED", pod("b", 16))}});
   const auto backend = make_remote_backend(config, null_log());
   const auto pods = backend->subscribe("/api/v1/pods").value();
 
@@ -217,9 +225,9 @@ BOOST_AUTO_TEST_CASE(lists_then_watches_and_resumes_where_a_watch_ended) {
 }
 
 BOOST_AUTO_TEST_CASE(lists_again_when_the_log_was_lost) {
-  items = pod("a", 3);
-  watches["10"] =
-      event("ERROR", R"({"kind":"Status","code":410,"reason":"Expired","metadata":{}})");
+  hold(
+      pod("a", 3),
+      {{"10", event("ERROR", R"({"kind":"Status","code":410,"reason":"Expired","metadata":{}})")}});
   const auto backend = make_remote_backend(config, null_log());
   const auto pods = backend->subscribe("/api/v1/pods").value();
   BOOST_TEST(next(*pods) == "ADDED a 3");

@@ -6,6 +6,7 @@
 #include <Poco/Net/HTTPServerResponse.h>
 #include <Poco/StreamCopier.h>
 #include <map>
+#include <mutex>
 #include <ostream>
 #include <string>
 #include <thread>
@@ -54,6 +55,8 @@ struct Routed : test::TestServer {
     }
     start();
   }
+  ~Routed() { server->stop(std::chrono::milliseconds(0)); }
+
   std::string ask(const std::string& path) {
     return Client(server->port())
         .send("POST " + path +
@@ -181,6 +184,7 @@ struct Proxied {
     add_pod("lost", R"({"nodeName":"gone","containers":[{"name":"c"}]})");
     add_node("127.0.0.1", kubelet.server->port());
     front.handler.on_slow("/slow", [this](Exchange& exchange) {
+      const std::lock_guard lock(mutex);
       NodeProxy({.store = store, .cert_dir = certificates().dir, .own_port = own_port})
           .serve(info, exchange);
     });
@@ -188,11 +192,13 @@ struct Proxied {
   }
 
   void add_pod(const std::string& name, const std::string& spec) {
+    const std::lock_guard lock(mutex);
     store.put("pods",
               R"({"kind":"Pod","apiVersion":"v1","metadata":{"resourceVersion":"1","name":")" +
                   name + R"(","namespace":"ns"},"spec":)" + spec + "}");
   }
   void add_node(const std::string& address, int port, const std::string& type = "InternalIP") {
+    const std::lock_guard lock(mutex);
     store.put("nodes",
               R"({"kind":"Node","apiVersion":"v1","metadata":{"resourceVersion":"1","name":"n1"},)"
               R"("status":{"addresses":[{"type":")" +
@@ -202,6 +208,13 @@ struct Proxied {
   }
   test::Answer ask(const std::string& pod, const std::string& subresource,
                    const std::string& query = "") {
+    set_info(pod, subresource, query);
+    return Client(front.server->port())
+        .send("GET /slow HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+        .read_answer();
+  }
+  void set_info(const std::string& pod, const std::string& subresource, const std::string& query) {
+    const std::lock_guard lock(mutex);
     info = {};
     info.attributes = {.verb = "get",
                        .is_resource = true,
@@ -211,20 +224,18 @@ struct Proxied {
                        .ns = "ns",
                        .name = pod};
     info.query = query;
-    return Client(front.server->port())
-        .send("GET /slow HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
-        .read_answer();
   }
   std::string asked_of_kubelet() {
     const auto seen = kubelet.handler.seen();
     return seen.empty() ? "" : seen.back().target;
   }
 
-  ShelfStore store;
-  test::TestServer kubelet;
-  test::TestServer front;
+  std::mutex mutex;
+  ShelfStore store;  // Guarded by mutex, as are info and own_port.
   gate::RequestInfo info;
   std::uint16_t own_port = 0;
+  test::TestServer kubelet;
+  test::TestServer front;
 };
 
 bool says(const test::Answer& answer, std::string_view words) {
@@ -283,7 +294,10 @@ BOOST_AUTO_TEST_CASE(dials_no_address_that_is_no_node_s) {
   add_node("127.0.0.1", port, "Hostname");
   BOOST_TEST(ask("one", "log").status == 400);
   add_node("127.0.0.1", port);
-  own_port = kubelet.server->port();
+  {
+    const std::lock_guard lock(mutex);
+    own_port = kubelet.server->port();
+  }
   BOOST_TEST(ask("one", "log").status == 400);
 
   BOOST_TEST(kubelet.handler.handled() == 0);
