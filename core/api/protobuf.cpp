@@ -308,6 +308,27 @@ std::pair<std::string_view, std::string_view> split_version(std::string_view api
              : std::pair(api_version.substr(0, slash), api_version.substr(slash + 1));
 }
 
+/// The type of `kind`; null where there is none. Not every kind sent is a resource: TokenRequest
+/// only goes to a subresource. Its type is named as those of its group's resources are.
+const Type* find_sent_type(const Catalog& catalog, std::string_view api_version,
+                           std::string_view kind) {
+  const auto [group, version] = split_version(api_version);
+  if (const Resource* resource = catalog.find_kind(group, version, kind)) {
+    return resource->type;
+  }
+  if (kind == "DeleteOptions") {
+    return catalog.find_type("meta/v1.DeleteOptions");
+  }
+  for (const Resource* resource : catalog.resources()) {
+    if (resource->group == group && resource->version == version) {
+      const auto name = resource->type->name;
+      return catalog.find_type(std::string(name.substr(0, name.rfind('.') + 1)) +
+                               std::string(kind));
+    }
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 Result<Json> decode_protobuf(const Catalog& catalog, std::string_view body,
@@ -323,12 +344,7 @@ Result<Json> decode_protobuf(const Catalog& catalog, std::string_view body,
   }
   const auto api_version = type_meta->at(1).bytes;
   const auto kind = type_meta->at(2).bytes;
-  const auto [group, version] = split_version(api_version);
-  const Resource* resource = catalog.find_kind(group, version, kind);
-  const Type* type = resource == nullptr ? nullptr : resource->type;
-  if (type == nullptr && kind == "DeleteOptions") {
-    type = catalog.find_type("meta/v1.DeleteOptions");
-  }
+  const Type* type = find_sent_type(catalog, api_version, kind);
   if (type == nullptr) {
     return Error(Code::kBadRequest, "no kind \"" + std::string(kind) +
                                         "\" is registered for version \"" +

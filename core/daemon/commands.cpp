@@ -28,10 +28,14 @@ int fail(std::ostream& err, const std::string& command, const Error& error) {
   return 1;
 }
 
-/// --kubeconfig, $KUBECONFIG (already read by the flag), or ~/.kube/config.
+/// --kubeconfig, $KUBECONFIG, or ~/.kube/config.
 Result<auth::ClientConfig> find_config(const CommandLine& line) {
   if (!line.kubeconfig.empty()) {
     return auth::read_kubeconfig(line.kubeconfig);
+  }
+  const char* named = std::getenv("KUBECONFIG");
+  if (named != nullptr && *named != '\0') {
+    return auth::read_kubeconfig(named);
   }
   const char* home = std::getenv("HOME");
   const auto file = std::filesystem::path(home == nullptr ? "/" : home) / ".kube" / "config";
@@ -122,7 +126,7 @@ Result<void> take_password(auth::User& user, std::istream& in, std::ostream& err
 
 Result<std::string> change_user(const CommandLine& line, std::vector<auth::User>& users,
                                 std::istream& in, std::ostream& err) {
-  const std::string& name = line.words.front();
+  const std::string& name = line.name;
   const auto found =
       std::find_if(users.begin(), users.end(), [&](const auto& user) { return user.name == name; });
   if (line.subcommand == "passwd") {
@@ -196,7 +200,7 @@ int run_plugin(const CommandLine& line, std::ostream& out, std::ostream& err) {
     print_table(out, rows);
     return 0;
   }
-  const std::string& name = line.words.front();
+  const std::string& name = line.name;
   const Json body = {{"apiVersion", "pintle.dev/v1alpha1"},
                      {"kind", "Plugin"},
                      {"metadata", {{"name", name}}},

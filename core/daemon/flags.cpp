@@ -216,12 +216,10 @@ void add_plugin_command(CLI::App& app, CommandLine& line) {
       {"replace", "Stop NAME and start its new build in its place"}};
   for (const auto& [verb, about] : verbs) {
     auto* command = plugin->add_subcommand(verb, about);
-    command
-        ->add_option("--kubeconfig", line.kubeconfig,
-                     "How to reach the server (default: $KUBECONFIG, then ~/.kube/config)")
-        ->envname("KUBECONFIG");
+    command->add_option("--kubeconfig", line.kubeconfig,
+                        "How to reach the server (default: $KUBECONFIG, then ~/.kube/config)");
     if (verb != "list") {
-      command->add_option("NAME", line.words, "The plugin's name")->required()->expected(1);
+      command->add_option("NAME", line.name, "The plugin's name")->required();
     }
     if (verb == "replace") {
       command->add_option("FILE", line.file,
@@ -241,7 +239,7 @@ void add_user_command(CLI::App& app, CommandLine& line) {
     auto* command = user->add_subcommand(verb, about);
     command->add_option("--basic-auth-file", line.file, "The file to edit")->required();
     if (verb != "list") {
-      command->add_option("NAME", line.words, "The user's name")->required()->expected(1);
+      command->add_option("NAME", line.name, "The user's name")->required();
     }
     if (verb == "add") {
       command->add_option("--group", line.groups, "A group; may be given again");

@@ -12,9 +12,9 @@ namespace pintle::daemon {
 
 /// Which command was asked for, and what it was told.
 struct CommandLine {
-  std::string command;             // "up", "apiserver", "plugin", ...
-  std::string subcommand;          // "load" of `plugin load`; "" for commands without.
-  std::vector<std::string> words;  // Positional arguments of plugin and user.
+  std::string command;     // "up", "apiserver", "plugin", ...
+  std::string subcommand;  // "load" of `plugin load`; "" for commands without.
+  std::string name;        // NAME of plugin and user.
   Options options;
 
   // For the commands that are clients.

@@ -106,7 +106,10 @@ row P7 "get nodes is kubectl's table" says '^n1 +Ready +<none> +[0-9]+s +v1\.33'
 row P7 "-o wide shows address and node" says '^nginx .* 10\.244\.0\.[0-9]+ +n1 ' k get pods -o wide
 row P7 "-o yaml shows the object" says 'restartPolicy: Always' k get pod nginx -o yaml
 row P7 "custom-columns work" says '^nginx +n1$' k get pods -o custom-columns=N:.metadata.name,W:.spec.nodeName
-watch_shows() { timeout 3 "$kubectl_binary" get pods -w 2>/dev/null | grep -q '^nginx '; }
+watch_shows() {
+  timeout 3 "$kubectl_binary" get pods -w >"$work/watched" 2>/dev/null
+  says '^nginx ' cat "$work/watched"
+}
 row P7 "-w shows what is there" watch_shows
 
 row P9 "the pod's process runs" soon 60 is "Running True" ready busybox

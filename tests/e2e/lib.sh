@@ -46,7 +46,7 @@ finish() {
   if [ "$failed" -ne 0 ]; then
     local log
     for log in "$work"/*.log "$work"/node-*/*.log; do
-      [ -s "$log" ] && { echo "--- ${log#"$work"/}"; tail -25 "$log"; }
+      [ -s "$log" ] && [ "${log##*/}" != audit.log ] && { echo "--- ${log#"$work"/}"; tail -25 "$log"; }
     done
   fi
   [ "$failed" -eq 0 ]

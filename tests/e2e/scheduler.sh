@@ -19,7 +19,8 @@ NODE_SERVER=https://10.97.0.1:${SERVER##*:}
 REGISTRY_ADDRESS=10.97.0.1 start_registry "$work/registry"
 remember "$work" "$(tail -n 1 "$work/registry/pids")"
 join n1 --node-ip 10.97.0.1
-PREFIX=(ip netns exec "$ns")
+# Only the network is another: `ip netns exec` would hide the cgroups from the containers.
+PREFIX=(nsenter "--net=/run/netns/$ns")
 POD_SUBNET=10.244.1.0/24 POD_BRIDGE=pintle1 join n2 --node-ip 10.97.0.2
 PREFIX=()
 
