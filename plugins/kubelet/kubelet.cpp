@@ -313,13 +313,18 @@ std::optional<ServerPod> Kubelet::resolve(const Pod& pod) const {
 
 Kubelet::WorkerPtr Kubelet::find_pod(std::string_view ns, std::string_view name) const {
   const std::lock_guard lock(mutex_);
+  WorkerPtr leaving;
   for (const auto& [uid, worker] : workers_) {
     const auto pod = worker->pod();
-    if (pod->ns == ns && pod->name == name) {
+    if (pod->ns != ns || pod->name != name) {
+      continue;
+    }
+    if (!worker->is_removed()) {
       return worker;
     }
+    leaving = worker;
   }
-  return nullptr;
+  return leaving;
 }
 
 Json Kubelet::pod_list(bool only_running) const {

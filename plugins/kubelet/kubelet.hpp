@@ -71,6 +71,7 @@ class Kubelet {
   void watch_runtime(const std::stop_token& stop);
   void relist();
   void sweep(const RuntimeLists& lists);
+  void rotate_logs();
   void remove_orphan(const std::string& uid, const RuntimeLists& lists);
   void sweep_folders(const RuntimeLists& lists);
   bool knows_all_pods() const;

@@ -6,6 +6,7 @@
 #include "core/base/concat.hpp"
 #include "plugins/kubelet/files.hpp"
 #include "plugins/kubelet/kubelet.hpp"
+#include "plugins/kubelet/log_rotation.hpp"
 
 namespace pintle::kubelet {
 namespace {
@@ -87,6 +88,26 @@ void Kubelet::relist() {
   sweep(lists.value());
 }
 
+void Kubelet::rotate_logs() {
+  std::vector<WorkerPtr> workers;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [uid, worker] : workers_) {
+      workers.push_back(worker);
+    }
+  }
+  for (const auto& worker : workers) {
+    for (const auto& run : worker->running()) {
+      const auto rotated =
+          rotate_log(run.log_path, {}, clock_.now(), [&] { return runtime_->reopen_log(run.id); });
+      if (!rotated) {
+        log_.warning("log not rotated",
+                     {{"log", run.log_path}, {"error", rotated.error().message}});
+      }
+    }
+  }
+}
+
 bool Kubelet::knows_all_pods() const {
   const std::lock_guard lock(mutex_);
   return static_known_ && server_known_;
@@ -98,6 +119,7 @@ void Kubelet::sweep(const RuntimeLists& lists) {
     return;
   }
   sweep_at_ = clock_.steady() + kSweepPeriod;
+  rotate_logs();
   std::set<std::string> known;
   std::set<std::string> names;
   {

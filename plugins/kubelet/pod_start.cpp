@@ -5,6 +5,7 @@
 #include "core/base/concat.hpp"
 #include "plugins/kubelet/container_spec.hpp"
 #include "plugins/kubelet/files.hpp"
+#include "plugins/kubelet/log_rotation.hpp"
 #include "plugins/kubelet/pod_worker.hpp"
 
 namespace pintle::kubelet {
@@ -211,9 +212,7 @@ void PodWorker::remove_old_runs(const PodView& view, const std::string& name, st
     if (is_running(&run) || !parts_.runtime.remove_container(run.state.id)) {
       continue;
     }
-    if (!run.log_path.empty()) {
-      ::unlink(run.log_path.c_str());
-    }
+    remove_log(run.log_path);
     const auto message = run.state.annotations.find(kTerminationLog);
     if (message != run.state.annotations.end()) {
       ::unlink(message->second.c_str());

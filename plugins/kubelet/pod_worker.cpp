@@ -76,6 +76,19 @@ Result<PodWorker::RunPlace> PodWorker::find_run(std::string_view container, bool
   return place;
 }
 
+std::vector<PodWorker::RunPlace> PodWorker::running() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<RunPlace> places;
+  for (const auto& [name, runs] : seen_.runs) {
+    for (const auto& run : runs) {
+      if (kubelet::is_running(&run)) {
+        places.push_back({run.state.id, run.log_path, true, ""});
+      }
+    }
+  }
+  return places;
+}
+
 Result<std::string> PodWorker::find_sandbox() const {
   const std::lock_guard lock(mutex_);
   if (!seen_.current || !seen_.current->state.ready) {

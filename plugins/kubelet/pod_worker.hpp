@@ -75,6 +75,8 @@ class PodWorker : public std::enable_shared_from_this<PodWorker> {
     std::string waiting;
   };
   Result<RunPlace> find_run(std::string_view container, bool previous) const;
+  /// The containers that run and where they write.
+  std::vector<RunPlace> running() const;
   /// The sandbox that port forwarding goes to.
   Result<std::string> find_sandbox() const;
 

@@ -9,6 +9,10 @@
 namespace pintle::kubelet {
 namespace {
 
+/// A program that has just started is not asked in its first moment: an answer of "refused" then
+/// would cost it a whole period.
+constexpr std::chrono::seconds kFirstProbe{1};
+
 std::chrono::seconds seconds_at(const Json& probe, std::string_view key, std::int64_t otherwise) {
   return std::chrono::seconds(
       std::max<std::int64_t>(0, integer_at(probe, {key}).value_or(otherwise)));
@@ -104,7 +108,7 @@ void Prober::watch(const PodPtr& pod, const Json& container, const HandlerTarget
         Probe{kind, pod, std::string(name_of(container)), target, *spec, container, settings,
               ProbeRecord(settings, kind == ProbeKind::kLiveness)});
     known->second.probes.emplace(kind, probe);
-    timeline_.emplace(clock_.steady() + settings.initial_delay, probe);
+    timeline_.emplace(clock_.steady() + std::max(settings.initial_delay, kFirstProbe), probe);
   }
   wake_.notify_all();
 }

@@ -63,8 +63,8 @@ BOOST_AUTO_TEST_CASE(may_be_json) {
 
 BOOST_AUTO_TEST_CASE(names_the_field_that_is_wrong) {
   const auto pod = parse_manifest(
-      "apiVersion: v1\nkind: Pod\nmetadata: {name: nginx}\nspec: {containers: [{name: n}]}\n", "/m",
-      "n1");
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: nginx}\nspec: {containers: [{name: main}]}\n",
+      "/m", "n1");
 
   BOOST_REQUIRE(!pod.ok());
   BOOST_TEST(pod.error().message ==

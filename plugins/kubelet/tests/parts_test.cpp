@@ -9,6 +9,7 @@
 #include "plugins/kubelet/back_off.hpp"
 #include "plugins/kubelet/executor.hpp"
 #include "plugins/kubelet/images.hpp"
+#include "plugins/kubelet/log_rotation.hpp"
 #include "plugins/kubelet/logs.hpp"
 #include "plugins/kubelet/node.hpp"
 #include "plugins/kubelet/pod_queue.hpp"
@@ -169,6 +170,37 @@ BOOST_AUTO_TEST_CASE(is_read_while_it_grows) {
 
   BOOST_TEST(read.ok());
   BOOST_TEST(text == "one\ntwo\n");
+}
+
+BOOST_AUTO_TEST_CASE(is_moved_aside_when_it_is_large) {
+  write(std::string(100, 'x'));
+  const LogLimits limits{.max_bytes = 50, .max_files = 3};
+  for (int i = 0; i < 5; ++i) {
+    const auto rotated = rotate_log(path, limits, WallTime(seconds{i}), [&]() -> Result<void> {
+      write(std::string(100, 'y'));
+      return {};
+    });
+    BOOST_TEST(rotated.value());
+  }
+  const auto count = [&] {
+    return std::distance(std::filesystem::directory_iterator(directory.path()),
+                         std::filesystem::directory_iterator());
+  };
+  BOOST_TEST(count() == 3);
+
+  remove_log(path);
+
+  BOOST_TEST(count() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(keeps_its_name_when_the_runtime_will_not_begin_another) {
+  write(std::string(100, 'x'));
+  const auto rotated = rotate_log(path, {.max_bytes = 50}, WallTime{}, []() -> Result<void> {
+    return Error{Code::kServiceUnavailable, "gone"};
+  });
+
+  BOOST_TEST(!rotated.ok());
+  BOOST_TEST(std::filesystem::file_size(path) == 100U);
 }
 
 BOOST_AUTO_TEST_CASE(refuses_bad_options) {
