@@ -54,23 +54,21 @@ bool moves_pods(const sdk::Value& node) {
   return false;
 }
 
-std::optional<WallTime> must_go_at(const sdk::Value& pod, const sdk::Value& node, WallTime now) {
-  std::optional<WallTime> earliest;
+std::optional<WallTime> must_go_at(const sdk::Value& pod, const sdk::Value& node, WallTime since) {
+  std::optional<std::chrono::seconds> shortest;
   for (const auto taint : node.at("spec", "taints")) {
     if (taint.text("effect") != "NoExecute") {
       continue;
     }
     const Stay stay = stay_under(pod.at("spec", "tolerations"), taint);
     if (!stay.tolerated) {
-      return now;
+      return since;
     }
     if (stay.limit) {
-      const WallTime added = parse_rfc3339(taint.text("timeAdded")).value_or(now);
-      const WallTime end = added + *stay.limit;
-      earliest = earliest ? std::min(*earliest, end) : end;
+      shortest = shortest ? std::min(*shortest, *stay.limit) : stay.limit;
     }
   }
-  return earliest;
+  return shortest ? std::optional<WallTime>(since + *shortest) : std::nullopt;
 }
 
 }  // namespace pintle::controller_node_lifecycle

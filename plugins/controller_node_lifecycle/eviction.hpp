@@ -10,9 +10,10 @@
 
 namespace pintle::controller_node_lifecycle {
 
-/// When the pod must go: at or before `now` for at once; nothing where it may stay.
+/// When a pod must go that has stood under the node's taints since `since`: then, for at once;
+/// nothing where it may stay.
 /// Source: kubernetes pkg/controller/tainteviction.
-std::optional<WallTime> must_go_at(const sdk::Value& pod, const sdk::Value& node, WallTime now);
+std::optional<WallTime> must_go_at(const sdk::Value& pod, const sdk::Value& node, WallTime since);
 
 /// True if the node bears any taint that moves pods.
 bool moves_pods(const sdk::Value& node);

@@ -134,6 +134,7 @@ void NodeLifecycle::pod_changed(const sdk::ObjectHandle& pod) {
 void NodeLifecycle::node_gone(const std::string& name) {
   const std::lock_guard lock(mutex_);
   heard_.erase(name);
+  tainted_since_.erase(name);
 }
 
 Result<void> NodeLifecycle::reconcile(const std::string& name) {
@@ -150,7 +151,12 @@ Result<void> NodeLifecycle::reconcile(const std::string& name) {
   if (changed) {
     PINTLE_TRY_STATUS(status_only(client_.update(node_path(name), tainted)));
   }
-  return moves_pods(node.root()) ? look_after_pods(node) : Result<void>();
+  if (moves_pods(node.root())) {
+    return look_after_pods(node);
+  }
+  const std::lock_guard lock(mutex_);
+  tainted_since_.erase(name);
+  return {};
 }
 
 bool NodeLifecycle::is_silent(const sdk::ObjectHandle& node) {
@@ -263,11 +269,28 @@ Result<void> NodeLifecycle::mark_pods_not_ready(const std::string& node) {
   return {};
 }
 
+std::map<std::string, WallTime> NodeLifecycle::note_tainted(
+    const std::string& node, const std::vector<sdk::ObjectHandle>& pods) {
+  const WallTime now = clock_.now();
+  std::map<std::string, WallTime> since;
+  const std::lock_guard lock(mutex_);
+  auto& known = tainted_since_[node];
+  for (const auto& pod : pods) {
+    const std::string uid(pod.uid());
+    const auto seen = known.find(uid);
+    since.emplace(uid, seen == known.end() ? now : seen->second);
+  }
+  known = since;
+  return since;
+}
+
 Result<void> NodeLifecycle::look_after_pods(const sdk::ObjectHandle& node) {
   const std::string name(node.name());
+  const auto pods = pods_on(name);
+  const auto since = note_tainted(name, pods);
   const WallTime now = clock_.now();
-  for (const auto& pod : pods_on(name)) {
-    const auto end = must_go_at(pod.root(), node.root(), now);
+  for (const auto& pod : pods) {
+    const auto end = must_go_at(pod.root(), node.root(), since.at(std::string(pod.uid())));
     if (!end || is_over(pod) || pod.has("metadata", "deletionTimestamp")) {
       continue;
     }
@@ -275,8 +298,7 @@ Result<void> NodeLifecycle::look_after_pods(const sdk::ObjectHandle& node) {
       PINTLE_TRY_STATUS(evict(pod));
       continue;
     }
-    reconciler_.add_after(name, std::chrono::duration_cast<std::chrono::milliseconds>(*end - now) +
-                                    std::chrono::milliseconds(1));
+    reconciler_.add_after(name, std::chrono::ceil<std::chrono::milliseconds>(*end - now));
   }
   return {};
 }

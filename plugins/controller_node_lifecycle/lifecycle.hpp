@@ -61,6 +61,8 @@ class NodeLifecycle {
   Result<void> evict(const sdk::ObjectHandle& pod);
   void pod_changed(const sdk::ObjectHandle& pod);
   void node_gone(const std::string& name);
+  std::map<std::string, WallTime> note_tainted(const std::string& node,
+                                               const std::vector<sdk::ObjectHandle>& pods);
   std::map<std::string, Zone> zones() const;
   std::vector<sdk::ObjectHandle> pods_on(const std::string& node) const;
 
@@ -72,6 +74,9 @@ class NodeLifecycle {
   std::mutex mutex_;
   std::map<std::string, Heard> heard_;            // By node. Guarded by mutex_.
   std::map<std::string, SteadyTime> last_moved_;  // By zone. Guarded by mutex_.
+  /// By node, then by a pod's uid: since when we have seen it stand under a NoExecute taint. A
+  /// taint that a person set names no time of its own.
+  std::map<std::string, std::map<std::string, WallTime>> tainted_since_;  // Guarded by mutex_.
   sdk::Reconciler reconciler_;
   sdk::Informer leases_;
   sdk::Informer pods_;
