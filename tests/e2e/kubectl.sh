@@ -54,7 +54,7 @@ chapter() { # VERSION: every command of P8 this slice promises.
   row P8 "$v apply patches" says "pod/$name configured" k apply -f "$work/pod.yaml"
   row P8 "$v label" says "pod/$name labeled" k label pod "$name" tier=front
   row P8 "$v get -l" says "$name" k get pods -l tier=front -o name
-  row P8 "$v annotate" says "pod/$name annotated" k annotate pod "$name" note=hello
+  row P8 "$v annotate" says "pod/$name annotated?" k annotate pod "$name" note=hello
   row P8 "$v patch, strategic" says "pod/$name patched" k patch pod "$name" -p '{"metadata":{"labels":{"a":"1"}}}'
   row P8 "$v patch, merge" says "pod/$name patched" k patch pod "$name" --type merge -p '{"metadata":{"labels":{"a":"2"}}}'
   row P8 "$v patch, json" says "pod/$name patched" k patch pod "$name" --type json -p '[{"op":"replace","path":"/metadata/labels/a","value":"3"}]'
