@@ -281,8 +281,7 @@ int run_ps(const CommandLine& line, Log& log, std::ostream& out, std::ostream& e
     const auto status = static_cast<const pintle_command_table*>(table)->run(self, write, &text);
     done = status.code == 0;
     if (!done) {
-      fault = error_of_status({status.text.data, static_cast<std::size_t>(status.text.size)},
-                              static_cast<int>(status.code));
+      fault.message.assign(status.text.data, static_cast<std::size_t>(status.text.size));
     }
   });
   if (!done) {

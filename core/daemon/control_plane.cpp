@@ -372,9 +372,10 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::make(const Options& options,
   }
   auto parts = std::make_unique<Parts>(options, clock, log);
   PINTLE_TRY_STATUS(make_private_directory(options.apiserver.data_dir));
+  // The store first: it refuses a second server, which must not have touched the first one's files.
+  PINTLE_TRY_STATUS(parts->open_store());
   PINTLE_TRY_STATUS(parts->make_certificates());
   PINTLE_TRY_STATUS(parts->open_port());
-  PINTLE_TRY_STATUS(parts->open_store());
   PINTLE_TRY_STATUS(parts->make_auth());
   PINTLE_TRY_STATUS(parts->make_registry());
   PINTLE_TRY_STATUS(parts->make_gate());

@@ -326,13 +326,20 @@ const CLI::App& deepest(const CLI::App& app) {
   return given.empty() ? app : deepest(*given.front());
 }
 
+/// "pintle plugin load".
+std::string full_name(const CLI::App& command) {
+  return command.get_parent() == nullptr
+             ? command.get_name()
+             : full_name(*command.get_parent()) + ' ' + command.get_name();
+}
+
 /// One line about a mistake, with the mend.
 std::string explain(const CLI::App& app, const CLI::ParseError& error) {
   const CLI::App& at = deepest(app);
-  const std::string name = &at == &app ? "pintle" : "pintle " + at.get_name();
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
-    const auto extras = app.remaining(true);
-    const std::string first = extras.empty() ? "" : extras.front();
+  const std::string name = full_name(at);
+  const auto extras = app.remaining(true);
+  if (!extras.empty()) {
+    const std::string& first = extras.front();
     return name + ": unknown " + (first.starts_with('-') ? "flag " : "command or argument ") +
            first + suggestion(at, first) + "; see `" + name + " --help`";
   }
