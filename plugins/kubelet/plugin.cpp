@@ -1,4 +1,4 @@
-// The kubelet as a plugin.
+// The kubelet as a plugin: an agent with its routes, or, for `pintle ps`, a command alone.
 
 #include "core/sdk/plugin.hpp"
 
@@ -19,37 +19,26 @@ class Plugin {
   static Result<std::unique_ptr<Plugin>> make(sdk::Host& host, const Json& config) {
     PINTLE_TRY_STATUS(sdk::Settings(config).finish());
     PINTLE_TRY(auto options, read_options(host));
-    if (host.setting("command") == "ps") {
-      auto plugin = std::make_unique<Plugin>(host, make_cri_client(options.runtime_endpoint));
+    auto runtime = make_cri_client(options.runtime_endpoint);
+    auto plugin = std::make_unique<Plugin>();
+    if (!host.setting("command").empty()) {
+      plugin->ps_ = std::make_unique<PsCommand>(std::move(runtime));
       PINTLE_TRY_STATUS(plugin->ps_->provide(host));
       return plugin;
     }
     // Nobody but root looks into the volumes of pods.
     PINTLE_TRY_STATUS(make_folders(std::filesystem::path(options.root) / "pods", 0750));
     PINTLE_TRY_STATUS(make_folders(options.log_root, 0755));
-    auto runtime = make_cri_client(options.runtime_endpoint);
-    auto plugin = std::make_unique<Plugin>(host, std::move(options), std::move(runtime));
-    PINTLE_TRY_STATUS(plugin->agent_->routes.provide(host));
+    plugin->kubelet_ = std::make_unique<Kubelet>(host, std::move(options), std::move(runtime));
+    plugin->routes_ = std::make_unique<Routes>(*plugin->kubelet_);
+    PINTLE_TRY_STATUS(plugin->routes_->provide(host));
     return plugin;
   }
 
-  Plugin(sdk::Host& host, KubeletOptions options, std::unique_ptr<Runtime> runtime)
-      : agent_(std::make_unique<Agent>(host, std::move(options), std::move(runtime))) {}
-  Plugin(sdk::Host&, std::unique_ptr<Runtime> runtime)
-      : ps_(std::make_unique<PsCommand>(std::move(runtime))) {}
-
  private:
-  struct Agent {
-    Agent(sdk::Host& host, KubeletOptions options, std::unique_ptr<Runtime> runtime)
-        : kubelet(host, std::move(options), std::move(runtime)), routes(kubelet) {}
-
-    Kubelet kubelet;
-    Routes routes;
-  };
-
-  // One of the two: the node agent, or a command that only looks.
-  std::unique_ptr<Agent> agent_;
   std::unique_ptr<PsCommand> ps_;
+  std::unique_ptr<Kubelet> kubelet_;
+  std::unique_ptr<Routes> routes_;
 };
 
 }  // namespace

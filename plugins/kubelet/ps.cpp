@@ -1,62 +1,58 @@
-// Sandboxes first made, first shown; each with the containers in it.
+// Lists sandboxes and containers.
 
 #include "plugins/kubelet/ps.hpp"
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <vector>
 
-#include "core/base/clock.hpp"
 #include "core/sdk/text.hpp"
+#include "plugins/kubelet/container_spec.hpp"
 
 namespace pintle::kubelet {
 namespace {
 
-using Row = std::array<std::string, 7>;
+constexpr std::size_t kColumns = 7;
+constexpr std::size_t kShortId = 13;
+using Row = std::array<std::string, kColumns>;
 
-std::string age_of(std::int64_t created_at_ns) {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return to_human_duration(std::chrono::duration_cast<std::chrono::seconds>(
-      now - std::chrono::nanoseconds(created_at_ns)));
+std::string label(const TextMap& map, const char* key) {
+  const auto found = map.find(key);
+  return found == map.end() ? "" : found->second;
 }
 
-std::string state_of(ContainerPhase phase) {
+std::string age_text(std::int64_t created_at_ns, WallTime now) {
+  const WallTime created(std::chrono::microseconds(created_at_ns / 1000));
+  return to_human_duration(std::chrono::duration_cast<std::chrono::seconds>(now - created));
+}
+
+const char* state_text(ContainerPhase phase) {
   switch (phase) {
     case ContainerPhase::kCreated:
-      return "created";
+      return "Created";
     case ContainerPhase::kRunning:
-      return "running";
+      return "Running";
     case ContainerPhase::kExited:
-      return "exited";
+      return "Exited";
     case ContainerPhase::kUnknown:
-      break;
+      return "Unknown";
   }
-  return "unknown";
+  return "Unknown";
 }
 
-Row sandbox_row(const SandboxState& sandbox) {
-  return {sandbox.ns,
-          sandbox.name,
-          "(sandbox)",
-          sandbox.ready ? "running" : "exited",
-          age_of(sandbox.created_at_ns),
-          "",
-          sandbox.id.substr(0, 13)};
-}
-
-std::string to_table(const std::vector<Row>& rows) {
-  Row::size_type widths[std::tuple_size_v<Row>] = {};
+std::string aligned(const std::vector<Row>& rows) {
+  std::array<std::size_t, kColumns> widths{};
   for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      widths[i] = std::max(widths[i], row.at(i).size());
+    for (std::size_t i = 0; i < kColumns; ++i) {
+      widths[i] = std::max(widths[i], row[i].size());
     }
   }
   std::string text;
   for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      const bool is_last = i + 1 == row.size();
-      text += row.at(i) + (is_last ? "\n" : std::string(widths[i] + 3 - row.at(i).size(), ' '));
+    for (std::size_t i = 0; i < kColumns; ++i) {
+      text += row[i];
+      const bool is_last = i + 1 == kColumns;
+      text += is_last ? "\n" : std::string(widths[i] - row[i].size() + 3, ' ');
     }
   }
   return text;
@@ -64,40 +60,44 @@ std::string to_table(const std::vector<Row>& rows) {
 
 }  // namespace
 
-Result<std::string> containers_table(Runtime& runtime) {
-  PINTLE_TRY(auto sandboxes, runtime.list_sandboxes(""));
+Result<std::string> ps_table(Runtime& runtime, WallTime now) {
+  PINTLE_TRY(const auto sandboxes, runtime.list_sandboxes(""));
   PINTLE_TRY(const auto containers, runtime.list_containers(""));
-  std::sort(sandboxes.begin(), sandboxes.end(),
-            [](const auto& a, const auto& b) { return a.created_at_ns < b.created_at_ns; });
-  std::vector<Row> rows = {{"NAMESPACE", "POD", "CONTAINER", "STATE", "AGE", "IMAGE", "ID"}};
+  std::vector<Row> rows;
   for (const auto& sandbox : sandboxes) {
-    rows.push_back(sandbox_row(sandbox));
-    for (const auto& container : containers) {
-      if (container.sandbox_id != sandbox.id) {
-        continue;
-      }
-      // One that goes while we look is left out of the image column, not of the table.
-      const auto status = runtime.container_status(container.id);
-      rows.push_back({sandbox.ns, sandbox.name, container.name, state_of(container.phase),
-                      age_of(container.created_at_ns), status.ok() ? status.value().image : "",
-                      container.id.substr(0, 13)});
-    }
+    rows.push_back({label(sandbox.labels, kPodNamespaceLabel), label(sandbox.labels, kPodNameLabel),
+                    "(sandbox)", sandbox.ready ? "Ready" : "NotReady",
+                    std::to_string(sandbox.attempt), age_text(sandbox.created_at_ns, now),
+                    sandbox.id.substr(0, kShortId)});
   }
-  return to_table(rows);
+  for (const auto& container : containers) {
+    const auto restarts = label(container.annotations, kRestartCount);
+    rows.push_back({label(container.labels, kPodNamespaceLabel),
+                    label(container.labels, kPodNameLabel), container.name,
+                    state_text(container.phase),
+                    restarts.empty() ? std::to_string(container.attempt) : restarts,
+                    age_text(container.created_at_ns, now), container.id.substr(0, kShortId)});
+  }
+  std::ranges::sort(rows);
+  rows.insert(rows.begin(), Row{"NAMESPACE", "POD", "CONTAINER", "STATE", "RESTARTS", "AGE", "ID"});
+  return aligned(rows);
 }
 
 Result<void> PsCommand::provide(sdk::Host& host) {
-  table_ = {.size = sizeof(pintle_command_table),
-            .name = sdk::to_c("ps"),
-            .run = [](void* self, void (*write)(void*, pintle_text), void* context) {
-              return sdk::guarded("ps", [&]() -> Result<void> {
-                PINTLE_TRY(const auto text,
-                           containers_table(*static_cast<PsCommand*>(self)->runtime_));
-                write(context, sdk::to_c(text));
-                return {};
-              });
-            }};
+  table_.size = sizeof table_;
+  table_.name = sdk::to_c(std::string_view("ps"));
+  table_.run = &PsCommand::run;
   return host.provide("pintle.command/1", &table_, this);
+}
+
+pintle_status PsCommand::run(void* self, void (*write)(void* context, pintle_text text),
+                             void* context) {
+  return sdk::guarded("ps", [&]() -> Result<void> {
+    auto& command = *static_cast<PsCommand*>(self);
+    PINTLE_TRY(const auto text, ps_table(*command.runtime_, SystemClock().now()));
+    write(context, sdk::to_c(std::string_view(text)));
+    return {};
+  });
 }
 
 }  // namespace pintle::kubelet

@@ -1,28 +1,35 @@
-// `pintle ps`: this machine's pods and containers, as the runtime tells them; no kubelet need run.
+// `pintle ps`: what the runtime runs on this machine, as a table for a person.
 
 #pragma once
 
 #include <memory>
 #include <string>
 
+#include "core/base/clock.hpp"
 #include "core/base/result.hpp"
 #include "core/sdk/host.hpp"
 #include "plugins/kubelet/runtime.hpp"
 
 namespace pintle::kubelet {
 
-/// The table a person reads: one line a container, the sandbox among them.
-Result<std::string> containers_table(Runtime& runtime);
+/// Sandboxes and containers by namespace and pod, columns aligned.
+Result<std::string> ps_table(Runtime& runtime, WallTime now);
 
-/// Offers `ps` as "pintle.command/1".
+/// Offers the command to the host.
 class PsCommand {
  public:
   explicit PsCommand(std::unique_ptr<Runtime> runtime) : runtime_(std::move(runtime)) {}
+  PsCommand(const PsCommand&) = delete;
+  PsCommand& operator=(const PsCommand&) = delete;
 
+  /// Errors: those of the host.
   Result<void> provide(sdk::Host& host);
 
  private:
-  std::unique_ptr<Runtime> runtime_;
+  static pintle_status run(void* self, void (*write)(void* context, pintle_text text),
+                           void* context);
+
+  const std::unique_ptr<Runtime> runtime_;
   pintle_command_table table_{};
 };
 
