@@ -2,9 +2,12 @@
 
 #include <condition_variable>
 #include <mutex>
+#include <netinet/in.h>
 #include <string>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <thread>
+#include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
 
@@ -390,6 +393,48 @@ BOOST_AUTO_TEST_CASE(fires_once_at_its_time_unless_cancelled) {
 
   BOOST_TEST(eventually([&] { return fired == 1; }));
   BOOST_TEST(fired == 1);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_FIXTURE_TEST_SUITE(running_out_of_descriptors, StreamServer)
+
+/// Lets this process open no more files, as long as it lives.
+struct NoMoreFiles {
+  NoMoreFiles() {
+    ::getrlimit(RLIMIT_NOFILE, &before);
+    // Descriptors are given out lowest first: past this one there are only higher ones.
+    const int lowest = ::dup(0);
+    ::close(lowest);
+    const rlimit none{.rlim_cur = static_cast<rlim_t>(lowest), .rlim_max = before.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &none);
+  }
+  ~NoMoreFiles() { ::setrlimit(RLIMIT_NOFILE, &before); }
+  NoMoreFiles(const NoMoreFiles&) = delete;
+  NoMoreFiles& operator=(const NoMoreFiles&) = delete;
+  rlimit before{};
+};
+
+// D-07.
+BOOST_AUTO_TEST_CASE(turns_clients_away_and_serves_again_after) {
+  auto stays = client();
+  stays.send("GET /1 HTTP/1.1\r\nHost: x\r\n\r\n").read_answer();
+  const int unconnected = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  {
+    const NoMoreFiles here;
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(server->port());
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ::connect(unconnected, reinterpret_cast<const sockaddr*>(&to), sizeof to);
+    char byte = 0;
+
+    BOOST_TEST(::recv(unconnected, &byte, 1, 0) <= 0);
+    BOOST_TEST(stays.send("GET /2 HTTP/1.1\r\nHost: x\r\n\r\n").read_answer().body == "GET /2 ");
+  }
+  ::close(unconnected);
+
+  BOOST_TEST(client().send("GET /3 HTTP/1.1\r\nHost: x\r\n\r\n").read_answer().body == "GET /3 ");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
