@@ -86,7 +86,8 @@ BOOST_AUTO_TEST_SUITE(a_pod_on_a_tainted_node)
 
 const WallTime kSince = *parse_rfc3339("2026-01-01T00:10:00Z");
 const Json kNode = json(
-    R"({"spec":{"taints":[{"key":"k","value":"v","effect":"NoExecute"},{"key":"z","effect":"NoSchedule"}]}})");
+    R"({"spec":{"taints":[{"key":"k","value":"v","effect":"NoExecute"},
+        {"key":"z","effect":"NoSchedule"}]}})");
 
 std::optional<WallTime> end_of(std::string_view tolerations) {
   const Json pod = json(R"({"spec":{"tolerations":)" + std::string(tolerations) + "}}");

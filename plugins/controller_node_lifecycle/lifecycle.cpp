@@ -43,6 +43,28 @@ std::string zone_of(const sdk::Value& node) {
                  labels.text("topology.kubernetes.io/zone")});
 }
 
+std::string zone_of(const Json& node) {
+  const auto& labels = object_at(node, {"metadata", "labels"});
+  const auto label = [&labels](std::string_view key) {
+    const Json* value = labels.if_contains(key);
+    return value != nullptr && value->is_string() ? std::string_view(value->get_string())
+                                                  : std::string_view();
+  };
+  return concat(
+      {label("topology.kubernetes.io/region"), ":", label("topology.kubernetes.io/zone")});
+}
+
+/// True if the node bears one of our own taints that move pods.
+bool is_being_emptied(const Json& node) {
+  for (const auto& taint : array_at(node, {"spec", "taints"})) {
+    const auto key = text_at(taint, {"key"});
+    if (text_at(taint, {"effect"}) == "NoExecute" && (key == kNotReady || key == kUnreachable)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool is_over(const sdk::ObjectHandle& pod) {
   const auto phase = pod.text("status", "phase");
   return phase == "Succeeded" || phase == "Failed";
@@ -145,12 +167,7 @@ Result<void> NodeLifecycle::reconcile(const std::string& name) {
   reconciler_.add_after(name, periods_.monitor);
   PINTLE_TRY(const Json judged, judge(node, is_silent(node)));
 
-  Json tainted = judged;
-  const bool changed =
-      set_taints(tainted, wanted_taints(judged, may_move_pods(judged)), to_rfc3339(clock_.now()));
-  if (changed) {
-    PINTLE_TRY_STATUS(status_only(client_.update(node_path(name), tainted)));
-  }
+  PINTLE_TRY_STATUS(write_taints(judged));
   if (moves_pods(node.root())) {
     return look_after_pods(node);
   }
@@ -199,35 +216,41 @@ Result<Json> NodeLifecycle::judge(const sdk::ObjectHandle& node, bool silent) {
   return judged;
 }
 
+Result<void> NodeLifecycle::write_taints(const Json& node) {
+  const bool may_move = may_move_pods(node);
+  Json tainted = node;
+  if (!set_taints(tainted, wanted_taints(node, may_move), to_rfc3339(clock_.now()))) {
+    return {};
+  }
+  const bool begins_to_move = may_move && !is_being_emptied(node);
+  const auto written =
+      client_.update(node_path(std::string(text_at(node, {"metadata", "name"}))), tainted);
+  if (written.ok() && begins_to_move) {
+    const std::lock_guard lock(mutex_);
+    last_moved_[zone_of(node)] = clock_.steady();
+  }
+  return status_only(written);
+}
+
 /// Nodes lose their pods one after the other, at their zone's pace, and none does while every node
 /// is down: then it is more likely that we are the ones cut off.
 bool NodeLifecycle::may_move_pods(const Json& node) {
   if (condition_status(node, "Ready") == "True") {
     return false;
   }
-  for (const auto& taint : array_at(node, {"spec", "taints"})) {
-    const auto key = text_at(taint, {"key"});
-    if (text_at(taint, {"effect"}) == "NoExecute" && (key == kNotReady || key == kUnreachable)) {
-      return true;
-    }
+  if (is_being_emptied(node)) {
+    return true;
   }
   const auto all = zones();
   if (std::ranges::all_of(all, [](const auto& zone) { return zone.second.is_fully_down(); })) {
     return false;
   }
-  const auto labels = object_at(node, {"metadata", "labels"});
-  const std::string zone = concat({text_at(labels, {"topology.kubernetes.io/region"}), ":",
-                                   text_at(labels, {"topology.kubernetes.io/zone"})});
+  const std::string zone = zone_of(node);
   const auto state = all.find(zone);
   const auto pace = state == all.end() ? Zone().pace() : state->second.pace();
-  const SteadyTime now = clock_.steady();
   const std::lock_guard lock(mutex_);
   const auto last = last_moved_.find(zone);
-  if (!pace || (last != last_moved_.end() && now - last->second < *pace)) {
-    return false;
-  }
-  last_moved_[zone] = now;
-  return true;
+  return pace && (last == last_moved_.end() || clock_.steady() - last->second >= *pace);
 }
 
 std::map<std::string, Zone> NodeLifecycle::zones() const {

@@ -56,6 +56,7 @@ class NodeLifecycle {
   bool is_silent(const sdk::ObjectHandle& node);
   Result<Json> judge(const sdk::ObjectHandle& node, bool silent);
   bool may_move_pods(const Json& node);
+  Result<void> write_taints(const Json& node);
   Result<void> look_after_pods(const sdk::ObjectHandle& node);
   Result<void> mark_pods_not_ready(const std::string& node);
   Result<void> evict(const sdk::ObjectHandle& pod);
