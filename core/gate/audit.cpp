@@ -56,8 +56,8 @@ void append_object(std::string& out, const auth::Attributes& what) {
 }
 
 std::string to_line(const AuditRecord& record) {
-  std::string out =
-      R"({"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","stage":"ResponseComplete")";
+  std::string out = R"({"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata",)"
+                    R"("stage":"ResponseComplete")";
   append_text(out, "auditID", record.id);
   append_text(out, "requestURI", record.target);
   append_text(out, "verb", record.what.verb.empty() ? record.method : record.what.verb);

@@ -55,12 +55,12 @@ BOOST_AUTO_TEST_CASE(of_oneself_needs_no_name) {
 
 BOOST_AUTO_TEST_CASE(in_a_namespace_is_of_that_namespace) {
   const std::string path = "/apis/authorization.k8s.io/v1/namespaces/a/localsubjectaccessreviews";
-  const auto inside = post(
-      path,
-      R"({"spec":{"user":"joe","resourceAttributes":{"verb":"get","resource":"x","namespace":"a"}}})");
-  const auto outside = post(
-      path,
-      R"({"spec":{"user":"joe","resourceAttributes":{"verb":"get","resource":"x","namespace":"b"}}})");
+  const auto asked_about = [](const std::string& ns) {
+    return R"({"spec":{"user":"joe","resourceAttributes":{"verb":"get","namespace":")" + ns +
+           R"("}}})";
+  };
+  const auto inside = post(path, asked_about("a"));
+  const auto outside = post(path, asked_about("b"));
 
   BOOST_TEST(inside.status == 201);
   BOOST_TEST(outside.status == 400);
