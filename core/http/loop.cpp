@@ -31,7 +31,7 @@ void block_signals() {
 
 }  // namespace
 
-Result<std::shared_ptr<Loop>> Loop::make(const Clock& clock, Log& log) {
+Result<std::shared_ptr<Loop>> Loop::make(const Clock& clock) {
   const int epoll_fd = ::epoll_create1(EPOLL_CLOEXEC);
   const int event_fd = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   if (epoll_fd < 0 || event_fd < 0) {
@@ -43,12 +43,11 @@ Result<std::shared_ptr<Loop>> Loop::make(const Clock& clock, Log& log) {
   event.events = EPOLLIN;
   event.data.u64 = pack(event_fd, 0);
   ::epoll_ctl(epoll_fd, EPOLL_CTL_ADD, event_fd, &event);
-  return std::shared_ptr<Loop>(new Loop(clock, log, epoll_fd, event_fd));
+  return std::shared_ptr<Loop>(new Loop(clock, epoll_fd, event_fd));
 }
 
-Loop::Loop(const Clock& clock, Log& log, int epoll_fd, int event_fd)
+Loop::Loop(const Clock& clock, int epoll_fd, int event_fd)
     : clock_(clock),
-      log_(log),
       epoll_fd_(epoll_fd),
       event_fd_(event_fd),
       now_(clock.steady()),

@@ -18,7 +18,6 @@
 #include <vector>
 
 #include "core/base/clock.hpp"
-#include "core/base/log.hpp"
 #include "core/base/result.hpp"
 #include "core/http/wheel.hpp"
 #include "core/registry/registry.hpp"
@@ -46,7 +45,7 @@ class Pollable : public std::enable_shared_from_this<Pollable> {
 class Loop final : public registry::Timers, public std::enable_shared_from_this<Loop> {
  public:
   /// Errors: kInternalError where the kernel gives no epoll.
-  static Result<std::shared_ptr<Loop>> make(const Clock& clock, Log& log);
+  static Result<std::shared_ptr<Loop>> make(const Clock& clock);
   ~Loop() override;
 
   void start();
@@ -82,7 +81,7 @@ class Loop final : public registry::Timers, public std::enable_shared_from_this<
   std::atomic<std::uint64_t> connections = 0;
 
  private:
-  Loop(const Clock& clock, Log& log, int epoll_fd, int event_fd);
+  Loop(const Clock& clock, int epoll_fd, int event_fd);
 
   void run();
   void run_turn();
@@ -98,7 +97,6 @@ class Loop final : public registry::Timers, public std::enable_shared_from_this<
   using TimerKey = std::pair<SteadyTime, std::uint64_t>;
 
   const Clock& clock_;
-  Log& log_;
   const int epoll_fd_;
   const int event_fd_;
   SteadyTime now_;

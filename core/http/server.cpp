@@ -166,7 +166,7 @@ Result<std::unique_ptr<Server>> Server::make(ServerOptions options, Handler& han
       options.limits.loops != 0 ? options.limits.loops : std::thread::hardware_concurrency();
   std::vector<std::shared_ptr<Loop>> loops;
   for (unsigned i = 0; i < std::max(1U, wanted); ++i) {
-    PINTLE_TRY(auto loop, Loop::make(clock, log));
+    PINTLE_TRY(auto loop, Loop::make(clock));
     loops.push_back(std::move(loop));
   }
   return std::unique_ptr<Server>(
