@@ -84,7 +84,8 @@ Result<RuntimeLists> list_runtime(Runtime& runtime) {
   return lists;
 }
 
-Result<PodView> view_pod(Runtime& runtime, const std::string& uid, ExitedRuns& exited) {
+Result<PodView> view_pod(Runtime& runtime, const std::string& uid, ExitedRuns& exited,
+                         bool is_ending) {
   PodView view;
   PINTLE_TRY(view.sandboxes, runtime.list_sandboxes(uid));
   sort_newest_first(view.sandboxes);
@@ -92,6 +93,8 @@ Result<PodView> view_pod(Runtime& runtime, const std::string& uid, ExitedRuns& e
     auto status = runtime.sandbox_status(view.sandboxes.front().id);
     if (status) {
       view.current = std::move(status).value();
+    } else if (is_ending && status.error().code == Code::kInternalError) {
+      view.current = SandboxStatus{view.sandboxes.front(), {}};
     } else if (status.error().code != Code::kNotFound) {
       return std::move(status).error();
     }

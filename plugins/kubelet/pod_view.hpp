@@ -43,7 +43,9 @@ Result<RuntimeLists> list_runtime(Runtime& runtime);
 /// Statuses of containers that have ended do not change: they are asked for once.
 using ExitedRuns = std::map<std::string, ContainerStatus>;
 
-/// Looks at one pod. `exited` belongs to the pod and is kept up.
-Result<PodView> view_pod(Runtime& runtime, const std::string& uid, ExitedRuns& exited);
+/// Looks at one pod. `exited` belongs to the pod and is kept up. For a pod that `is_ending` a
+/// sandbox whose status the runtime fails to tell is no reason not to stop it.
+Result<PodView> view_pod(Runtime& runtime, const std::string& uid, ExitedRuns& exited,
+                         bool is_ending);
 
 }  // namespace pintle::kubelet

@@ -126,7 +126,7 @@ SyncOutcome PodWorker::sync() {
     outcome.is_torn_down = true;
     return outcome;
   }
-  auto looked = view_pod(parts_.runtime, pod->uid, exited_);
+  auto looked = view_pod(parts_.runtime, pod->uid, exited_, is_terminating(*pod));
   if (!looked) {
     parts_.log.warning("the runtime can't be asked about a pod",
                        {{"pod", to_text(*pod)}, {"error", looked.error().message}});
@@ -168,7 +168,7 @@ SyncOutcome PodWorker::sync_running(const PodPtr& pod, PodView& view) {
     return outcome;
   }
   if (auto prepared = prepare(pod); !prepared) {
-    sooner(outcome, kRetry);
+    sooner(outcome, next_retry());
     return outcome;
   }
   if (Volumes::shows_objects(pod->json())) {
@@ -179,10 +179,10 @@ SyncOutcome PodWorker::sync_running(const PodPtr& pod, PodView& view) {
       parts_.events.record(*pod, "",
                            {true, "FailedCreatePodSandBox",
                             "Failed to create pod sandbox: " + made.error().message});
-      sooner(outcome, kRetry);
+      sooner(outcome, next_retry());
       return outcome;
     }
-    auto looked = view_pod(parts_.runtime, pod->uid, exited_);
+    auto looked = view_pod(parts_.runtime, pod->uid, exited_, false);
     if (!looked) {
       sooner(outcome, kRetry);
       return outcome;
@@ -191,8 +191,15 @@ SyncOutcome PodWorker::sync_running(const PodPtr& pod, PodView& view) {
     report(pod, view, false);
     actions = decide(pod->json(), view, verdicts);
   }
+  failures_ = 0;
   start_all(pod, view, actions, outcome);
   return outcome;
+}
+
+std::chrono::milliseconds PodWorker::next_retry() {
+  constexpr std::chrono::milliseconds kFirst{500};
+  constexpr int kDoublings = 6;  // 32 s.
+  return kFirst * (1 << std::min(failures_++, kDoublings));
 }
 
 void PodWorker::start_all(const PodPtr& pod, const PodView& view, const PodActions& actions,

@@ -92,6 +92,8 @@ class PodWorker : public std::enable_shared_from_this<PodWorker> {
   /// Checks the spec, sets up volumes, makes the sandbox. Errors: an event was written.
   Result<void> prepare(const PodPtr& pod);
   Result<void> make_sandbox(const PodPtr& pod, const PodActions& actions);
+  /// The wait before a volume or the sandbox is tried again: doubled each time.
+  std::chrono::milliseconds next_retry();
   void watch_probes(const PodPtr& pod, const PodView& view);
   void finish(const PodPtr& pod, const PodView& view);
   bool deadline_passed(const PodPtr& pod, SyncOutcome& outcome);
@@ -147,6 +149,7 @@ class PodWorker : public std::enable_shared_from_this<PodWorker> {
   VolumePaths volumes_;
   SandboxConfig sandbox_;
   bool is_prepared_ = false;
+  int failures_ = 0;  // Of volumes and the sandbox, in a row.
   SteadyTime refresh_at_;
   std::string start_time_;
   std::optional<SteadyTime> deadline_;
