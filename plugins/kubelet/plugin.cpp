@@ -22,7 +22,7 @@ class Plugin {
     auto runtime = make_cri_client(options.runtime_endpoint);
     auto plugin = std::make_unique<Plugin>();
     if (!host.setting("command").empty()) {
-      plugin->ps_ = std::make_unique<PsCommand>(std::move(runtime));
+      plugin->ps_ = std::make_unique<PsCommand>(std::move(runtime), options.runtime_endpoint);
       PINTLE_TRY_STATUS(plugin->ps_->provide(host));
       return plugin;
     }

@@ -6,6 +6,7 @@
 #include <array>
 #include <vector>
 
+#include "core/base/concat.hpp"
 #include "core/sdk/text.hpp"
 #include "plugins/kubelet/container_spec.hpp"
 
@@ -94,8 +95,13 @@ pintle_status PsCommand::run(void* self, void (*write)(void* context, pintle_tex
                              void* context) {
   return sdk::guarded("ps", [&]() -> Result<void> {
     auto& command = *static_cast<PsCommand*>(self);
-    PINTLE_TRY(const auto text, ps_table(*command.runtime_, SystemClock().now()));
-    write(context, sdk::to_c(std::string_view(text)));
+    const auto text = ps_table(*command.runtime_, SystemClock().now());
+    if (!text) {
+      return Error{text.error().code,
+                   concat({"no container runtime answers at ", command.endpoint_,
+                           " (is containerd running?): ", text.error().message})};
+    }
+    write(context, sdk::to_c(std::string_view(text.value())));
     return {};
   });
 }

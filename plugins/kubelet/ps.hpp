@@ -18,7 +18,8 @@ Result<std::string> ps_table(Runtime& runtime, WallTime now);
 /// Offers the command to the host.
 class PsCommand {
  public:
-  explicit PsCommand(std::unique_ptr<Runtime> runtime) : runtime_(std::move(runtime)) {}
+  PsCommand(std::unique_ptr<Runtime> runtime, std::string endpoint)
+      : runtime_(std::move(runtime)), endpoint_(std::move(endpoint)) {}
   PsCommand(const PsCommand&) = delete;
   PsCommand& operator=(const PsCommand&) = delete;
 
@@ -30,6 +31,7 @@ class PsCommand {
                            void* context);
 
   const std::unique_ptr<Runtime> runtime_;
+  const std::string endpoint_;
   pintle_command_table table_{};
 };
 
