@@ -221,7 +221,8 @@ void FakeHost::remove(const std::string& path) {
 Json FakeHost::get(const std::string& path) const {
   const std::lock_guard lock(state_->mutex);
   const auto held = state_->objects.find(path);
-  return held == state_->objects.end() ? Json() : held->second->tree();
+  // A copy in memory of its own: one made plainly would share the object's arena.
+  return held == state_->objects.end() ? Json() : Json(held->second->tree(), JsonStorage());
 }
 
 void FakeHost::answer(const std::string& path, const Json& body) {
