@@ -138,7 +138,8 @@ BOOST_AUTO_TEST_CASE(restarts_a_container_that_died) {
   runtime->exit("main", 137, 1);
 
   BOOST_TEST(soon([&] {
-    const auto& statuses = array_at(host.get(path), {"status", "containerStatuses"});
+    const auto pod = host.get(path);
+    const auto& statuses = array_at(pod, {"status", "containerStatuses"});
     return !statuses.empty() && integer_at(statuses[0], {"restartCount"}) == 1;
   }));
   BOOST_TEST(runtime->running() == 1U);
@@ -151,7 +152,8 @@ BOOST_AUTO_TEST_CASE(tells_why_a_container_cannot_be_made) {
       " securityContext: {seLinuxOptions: {level: s0}}}]}");
 
   BOOST_TEST(soon([&] {
-    const auto& statuses = array_at(host.get(path), {"status", "containerStatuses"});
+    const auto pod = host.get(path);
+    const auto& statuses = array_at(pod, {"status", "containerStatuses"});
     return !statuses.empty() &&
            text_at(statuses[0], {"state", "waiting", "reason"}) == "CreateContainerConfigError";
   }));
@@ -164,7 +166,8 @@ BOOST_AUTO_TEST_CASE(backs_off_from_an_image_it_cannot_get) {
 
   BOOST_TEST(soon([&] { return has_event("Failed"); }));
   BOOST_TEST(soon([&] {
-    const auto& statuses = array_at(host.get(path), {"status", "containerStatuses"});
+    const auto pod = host.get(path);
+    const auto& statuses = array_at(pod, {"status", "containerStatuses"});
     const auto reason =
         statuses.empty() ? "" : text_at(statuses[0], {"state", "waiting", "reason"});
     return reason == "ErrImagePull" || reason == "ImagePullBackOff";
