@@ -224,7 +224,8 @@ BOOST_AUTO_TEST_CASE(wins_once_of_many_at_the_same_revision) {  // P-05
   std::vector<std::thread> writers;
   for (int i = 0; i < 16; ++i) {
     writers.emplace_back([&, i] {
-      std::promise<int> status;
+      // Shared: the committing thread may still be in set_value when this one has its answer.
+      const auto status = std::make_shared<std::promise<int>>();
       gate.call(who,
                 {.method = "PUT",
                  .target = path,
@@ -232,8 +233,8 @@ BOOST_AUTO_TEST_CASE(wins_once_of_many_at_the_same_revision) {  // P-05
                  .body = body_of(made.version(), std::to_string(i)),
                  .certificate = nullptr,
                  .remote_address = ""},
-                [&](gate::Response response) { status.set_value(response.status); });
-      const auto got = status.get_future().get();
+                [status](gate::Response response) { status->set_value(response.status); });
+      const auto got = status->get_future().get();
       won += got == 200 ? 1 : 0;
       lost += got == 409 ? 1 : 0;
     });
