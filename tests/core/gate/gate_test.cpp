@@ -20,15 +20,15 @@ struct OneAdmin : Cluster {
 
   Heard send(const std::string& method, const std::string& target, gate::Headers headers,
              const std::string& body = "") {
-    std::promise<gate::Response> promise;
+    const auto promise = std::make_shared<std::promise<gate::Response>>();
     gate.handle({.method = method,
                  .target = target,
                  .headers = std::move(headers),
                  .body = body,
                  .certificate = nullptr,
                  .remote_address = "10.0.0.7:51234"},
-                [&](gate::Response response) { promise.set_value(std::move(response)); });
-    return hear(promise.get_future().get());
+                [promise](gate::Response response) { promise->set_value(std::move(response)); });
+    return hear(promise->get_future().get());
   }
 
   Heard as(const std::string& user, const std::string& target, const std::string& method = "GET") {

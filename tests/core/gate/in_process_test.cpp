@@ -24,11 +24,11 @@ struct Inside : test::Cluster {
 
   std::pair<int, std::string> request(std::string_view method, std::string_view path,
                                       std::string_view body = "") {
-    std::promise<std::pair<int, std::string>> promise;
-    backend->request(method, path, "", body, [&](int status, std::string_view text) {
-      promise.set_value({status, std::string(text)});
+    const auto promise = std::make_shared<std::promise<std::pair<int, std::string>>>();
+    backend->request(method, path, "", body, [promise](int status, std::string_view text) {
+      promise->set_value({status, std::string(text)});
     });
-    return promise.get_future().get();
+    return promise->get_future().get();
   }
   std::unique_ptr<Backend::Subscription> subscribe(std::string_view path) {
     return backend->subscribe(path).value();

@@ -261,10 +261,10 @@ class Cluster {
     request.target = std::move(target);
     request.headers = std::move(headers);
     request.body = std::move(body);
-    std::promise<gate::Response> promise;
-    auto answer = promise.get_future();
+    const auto promise = std::make_shared<std::promise<gate::Response>>();
+    auto answer = promise->get_future();
     gate.call(who, std::move(request),
-              [&](gate::Response response) { promise.set_value(std::move(response)); });
+              [promise](gate::Response response) { promise->set_value(std::move(response)); });
     return hear(answer.get());
   }
 

@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(with_dryRun_writes_nothing) {
 
 BOOST_AUTO_TEST_CASE(loses_nothing_of_another_that_runs_at_the_same_time) {
   constexpr int kPatches = 50;
-  std::vector<std::promise<int>> done(kPatches);
+  const auto done = std::make_shared<std::vector<std::promise<int>>>(kPatches);
   for (int i = 0; i < kPatches; ++i) {
     gate.call(who,
               {.method = "PATCH",
@@ -124,11 +124,11 @@ BOOST_AUTO_TEST_CASE(loses_nothing_of_another_that_runs_at_the_same_time) {
                .body = R"({"data":{"k)" + std::to_string(i) + R"(":"v"}})",
                .certificate = nullptr,
                .remote_address = ""},
-              [&, i](gate::Response response) {
-                done[static_cast<std::size_t>(i)].set_value(response.status);
+              [done, i](gate::Response response) {
+                (*done)[static_cast<std::size_t>(i)].set_value(response.status);
               });
   }
-  for (auto& one : done) {
+  for (auto& one : *done) {
     BOOST_TEST(one.get_future().get() == 200);
   }
 
