@@ -167,9 +167,6 @@ void add_kubelet_flags(CLI::App& app, KubeletOptions& node, bool standalone) {
                  "Plain HTTP port of /healthz, /pods and /spec/ on loopback; 0 is off")
       ->capture_default_str()
       ->group(group);
-  app.add_option("--pod-infra-container-image", node.pod_infra_container_image,
-                 "The sandbox image (default: what containerd is set to)")
-      ->group(group);
   app.add_option("--register-node", node.register_node, "Make this machine's Node object")
       ->capture_default_str()
       ->group(group);

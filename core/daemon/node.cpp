@@ -195,7 +195,6 @@ std::map<std::string, std::string> kubelet_settings(const KubeletOptions& option
           {"pod-log-dir", options.pod_log_dir.string()},
           {"pod-manifest-path", options.pod_manifest_path.string()},
           {"container-runtime-endpoint", options.container_runtime_endpoint},
-          {"pod-infra-container-image", options.pod_infra_container_image},
           {"kubelet-port", std::to_string(port)},
           {"cluster-dns", joined(options.cluster_dns)},
           {"cluster-domain", options.cluster_domain},

@@ -54,7 +54,6 @@ struct KubeletOptions {
   std::filesystem::path root_dir = "/var/lib/pintle/kubelet";
   std::filesystem::path pod_log_dir = "/var/log/pods";
   std::string container_runtime_endpoint = "unix:///run/containerd/containerd.sock";
-  std::string pod_infra_container_image;
   std::vector<std::string> cluster_dns;
   std::string cluster_domain = "cluster.local";
   bool register_node = true;
