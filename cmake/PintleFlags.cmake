@@ -32,6 +32,11 @@ endif()
 
 find_program(PINTLE_CCACHE ccache)
 if(PINTLE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${PINTLE_CCACHE})
-  set(CMAKE_C_COMPILER_LAUNCHER ${PINTLE_CCACHE})
+  # Without these words ccache lets alone whatever is built with a precompiled header. The base folder
+  # makes a second clone find what the first one compiled.
+  set(PINTLE_LAUNCHER ${CMAKE_COMMAND} -E env
+    CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+    CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${PINTLE_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${PINTLE_LAUNCHER})
+  set(CMAKE_C_COMPILER_LAUNCHER ${PINTLE_LAUNCHER})
 endif()
