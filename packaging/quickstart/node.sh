@@ -90,11 +90,11 @@ TOML
 }
 
 # start_registry DIR: serves nginx, busybox and pause on 127.0.0.1 (or REGISTRY_ADDRESS); sets REGISTRY
-# to host:port.
+# to host:port. IMAGES names a layout that build_images made before.
 start_registry() {
-  local dir=$1 address=${REGISTRY_ADDRESS:-127.0.0.1} port
+  local dir=$1 address=${REGISTRY_ADDRESS:-127.0.0.1} images=${IMAGES:-$1/images} port
   mkdir -p "$dir"
-  build_images "$dir/images"
+  build_images "$images"
   port=$(free_port)
   cat >"$dir/registry.yml" <<YAML
 version: 0.1
@@ -109,7 +109,7 @@ YAML
   local image
   for image in library/nginx:latest library/busybox:latest pause:3.10; do
     skopeo copy -q --dest-tls-verify=false \
-      "oci:$dir/images:$(basename "${image%%:*}")" "docker://$REGISTRY/$image"
+      "oci:$images:$(basename "${image%%:*}")" "docker://$REGISTRY/$image"
   done
 }
 

@@ -8,20 +8,20 @@
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/../../packaging/quickstart/node.sh"
+source "$here/machine.sh"
 
 : "${PINTLE:?set PINTLE to the pintle binary}"
 : "${PINTLE_PLUGINS:?set PINTLE_PLUGINS to the folder with the plugins}"
+enter_machine "$@"
 
 work=$(mktemp -d /tmp/pintle-e2e.XXXXXX)
 chmod 755 "$work"
 passed=0
 failed=0
-namespaces=()
 
 cleanup() {
-  local dir ns
+  local dir
   for dir in "$work" "$work"/node-*; do [ -f "$dir/pids" ] && stop_all "$dir"; done
-  for ns in "${namespaces[@]}"; do ip netns del "$ns" 2>/dev/null; done
   if [ -n "${PINTLE_E2E_KEEP:-}" ]; then echo "kept: $work" >&2; else rm -rf "$work" 2>/dev/null; fi
 }
 trap cleanup EXIT
@@ -120,31 +120,6 @@ join() {
   chmod 600 "$work/node-$name/kubeconfig"
   start_containerd "$work/node-$name" "${PREFIX[@]}"
   start_kubelet "$name" --kubeconfig "$work/node-$name/kubeconfig" "$@"
-}
-
-# kubectls: the kubectl binaries to test with, one a line: KUBECTLS, else what PATH and Debian offer.
-kubectls() {
-  if [ -n "${KUBECTLS:-}" ]; then
-    tr ' ' '\n' <<<"$KUBECTLS" | sed '/^$/d'
-    return
-  fi
-  local found
-  if found=$(command -v kubectl); then
-    found=$(dirname "$(readlink -f "$found")")
-    ls "$found"/kubectl.1.* 2>/dev/null || echo "$found/kubectl"
-  fi
-  debian_kubectl
-}
-
-# debian_kubectl: Debian's kubectl 1.20, unpacked, because the package may collide with one installed.
-debian_kubectl() {
-  local cache=${PINTLE_CACHE:-/var/cache/pintle-tests}
-  if [ ! -x "$cache/kubectl-1.20" ]; then
-    mkdir -p "$cache/deb" &&
-      (cd "$cache/deb" && apt-get download -qq -o APT::Sandbox::User=root kubernetes-client >/dev/null 2>&1 &&
-        dpkg -x kubernetes-client_*.deb . && cp usr/bin/kubectl ../kubectl-1.20) || return 0
-  fi
-  echo "$cache/kubectl-1.20"
 }
 
 # k ARGUMENTS...: the kubectl under test.

@@ -4,9 +4,9 @@
 source "$(dirname "$0")/lib.sh"
 
 # The second node is a machine of its own: a network namespace on the end of a veth pair.
-ns=pintle-n2-$$
-link=v$$
-ip netns add "$ns" && namespaces+=("$ns")
+ns=n2
+link=v
+ip netns add "$ns"
 ip link add "${link}a" type veth peer name "${link}b" netns "$ns"
 ip addr add 10.97.0.1/24 dev "${link}a" && ip link set "${link}a" up
 ip -n "$ns" addr add 10.97.0.2/24 dev "${link}b" && ip -n "$ns" link set "${link}b" up
