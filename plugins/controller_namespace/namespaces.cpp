@@ -89,7 +89,10 @@ Namespaces::Namespaces(sdk::Host& host, std::string ca, const Clock& clock)
       clock_(clock),
       client_(host),
       reconciler_(host, "namespace", clock,
-                  [this](const std::string& ns, const std::stop_token&) { return reconcile(ns); }),
+                  [this](const std::string& ns, const std::stop_token& stop) {
+                    // What a cache does not know yet looks as if it were missing.
+                    return wait_synced(stop) ? reconcile(ns) : Result<void>();
+                  }),
       namespaces_(
           host, {.resource = "namespaces"},
           {.added = [this](const auto& ns) { reconciler_.add(std::string(ns.name())); },
@@ -104,10 +107,10 @@ Namespaces::Namespaces(sdk::Host& host, std::string ca, const Clock& clock)
            .deleted = [this](const auto& gone) { reconciler_.add(std::string(gone.ns())); }}) {}
 
 Namespaces::~Namespaces() {
+  reconciler_.stop();
   namespaces_.stop();
   accounts_.stop();
   ca_configs_.stop();
-  reconciler_.stop();
 }
 
 void Namespaces::start() {
