@@ -8,6 +8,7 @@
 
 #include "core/api/protobuf.hpp"
 #include "core/base/ids.hpp"
+#include "core/gate/compression.hpp"
 #include "core/gate/endpoints.hpp"
 #include "core/object/status.hpp"
 #include "core/registry/represent.hpp"
@@ -213,6 +214,11 @@ void Gate::State::finish(Passage& passage, Response response, std::string_view r
   parts.audit.write(record);
   if (parts.observe) {
     parts.observe(record);
+  }
+  // Watches are not: their frames must not wait for more to pack them with.
+  if (passage.info.attributes.verb != "watch" &&
+      accepts_gzip(find_header(passage.request.headers, "Accept-Encoding"))) {
+    compress(response);
   }
   response.headers.emplace_back("Audit-Id", std::move(passage.id));
   passage.respond(std::move(response));
