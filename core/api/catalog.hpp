@@ -32,7 +32,7 @@ enum class Shape : std::uint8_t {
   kQuantity,
   kIntOrString,
   kDuration,
-  kStrings,  // A list of strings within a map.
+  kStrings,  // A list of strings within a map, or one that is a message in protobuf.
   kAny,      // Free JSON (RawExtension, JSON, FieldsV1): kept as it is, never pruned.
   kObject,   // Fields of `type`.
 };
@@ -45,7 +45,7 @@ struct Field {
   std::string_view name;
   Shape shape = Shape::kString;
   Container container = Container::kNone;
-  const Type* type = nullptr;  // For kObject.
+  const Type* type = nullptr;  // For kObject; for kAny the forms it has in protobuf, or null.
   std::uint16_t proto = 0;     // Protobuf field number.
   std::uint16_t via = 0;       // Inlined: the number of the message it lies in; the outermost of
                                // two in the low byte. 0 for a field of the type itself.
@@ -112,7 +112,8 @@ struct Resource {
   std::string_view verbs;        // Space-separated; "create" only for reviews.
   std::string_view storage;      // "pods", "deployments.apps": Key::resource. Shared by versions.
   bool namespaced = true;
-  bool storage_version = true;  // Objects are kept in this version.
+  bool storage_version = true;  // Objects are kept in this version; else another one's columns
+                                // show them.
   int group_priority = 0;       // Higher is listed first. Source: kube-aggregator's priorities.
   const Type* type = nullptr;
   std::span<const Column> columns;

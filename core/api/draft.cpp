@@ -252,6 +252,9 @@ TextPairs fields_of(const Resource& resource, const Json& object) {
       path = name == alias ? meant : path;
     }
     std::string text = selectable_text(*resource.type, object, path);
+    if (text.empty() && name == "source") {  // Newer events name the reporter alone.
+      text = selectable_text(*resource.type, object, "reportingComponent");
+    }
     if (!text.empty()) {
       fields.emplace_back(name, std::move(text));
     }

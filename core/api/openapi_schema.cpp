@@ -190,7 +190,7 @@ void add_type(const Type& type, std::set<const Type*>& types) {
     return;
   }
   for (const Field& field : type.fields) {
-    if (field.type != nullptr) {
+    if (field.shape == Shape::kObject) {
       add_type(*field.type, types);
     }
   }

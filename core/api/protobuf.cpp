@@ -242,12 +242,12 @@ class Decoder {
         return Json(std::move(object));
       }
       default:
-        return special(field, wire);
+        return special(field, wire, depth);
     }
   }
 
   /// The shapes that are messages of their own on the wire.
-  Result<Json> special(const Field& field, const WireField& wire) {
+  Result<Json> special(const Field& field, const WireField& wire, int depth) {
     const auto parts = read_small<4>(wire.bytes);
     if (!parts) {
       return malformed(std::string(field.name) + " is cut off");
@@ -269,16 +269,34 @@ class Decoder {
         }
         return text(parts->at(3).bytes);
       case Shape::kDuration:
-        return text(
-            std::to_string(static_cast<std::int64_t>(parts->at(1).number_value) / 1'000'000) +
-            "ms");
+        return text(to_go_duration(
+            std::chrono::nanoseconds(static_cast<std::int64_t>(parts->at(1).number_value))));
       case Shape::kStrings:
         return strings(wire.bytes);
       default: {
+        if (field.type != nullptr) {
+          return either(*field.type, wire, depth);
+        }
         PINTLE_TRY(auto any, parse_json(parts->at(1).bytes, storage_));
         return std::move(any.value);
       }
     }
+  }
+
+  /// The one form of several that the message has; a flag is what is left where no other is there.
+  Result<Json> either(const Type& type, const WireField& wire, int depth) {
+    JsonObject forms(storage_);
+    PINTLE_TRY_STATUS(message(type, 0, wire.bytes, forms, depth + 1));
+    Json flag(nullptr, storage_);
+    for (const Field& form : type.fields) {
+      Json* found = forms.if_contains(form.name);
+      if (form.shape == Shape::kBool) {
+        flag = found != nullptr && found->get_bool();
+      } else if (found != nullptr) {
+        return std::move(*found);
+      }
+    }
+    return flag;
   }
 
   Result<Json> strings(std::string_view bytes) {
@@ -316,17 +334,19 @@ const Type* find_sent_type(const Catalog& catalog, std::string_view api_version,
   if (const Resource* resource = catalog.find_kind(group, version, kind)) {
     return resource->type;
   }
-  if (kind == "DeleteOptions") {
-    return catalog.find_type("meta/v1.DeleteOptions");
-  }
   for (const Resource* resource : catalog.resources()) {
     if (resource->group == group && resource->version == version) {
       const auto name = resource->type->name;
-      return catalog.find_type(std::string(name.substr(0, name.rfind('.') + 1)) +
-                               std::string(kind));
+      const Type* type =
+          catalog.find_type(std::string(name.substr(0, name.rfind('.') + 1)) + std::string(kind));
+      if (type != nullptr) {
+        return type;
+      }
+      break;
     }
   }
-  return nullptr;
+  // Everybody's: DeleteOptions, Status.
+  return catalog.find_type("meta/v1." + std::string(kind));
 }
 
 }  // namespace

@@ -278,7 +278,8 @@ class Merger {
 
   Result<void> merge_object(const Field* field, Json& there, const JsonObject& patch) {
     if (field == nullptr || field->container != Container::kMap) {
-      return map(field == nullptr ? nullptr : field->type, there.get_object(), patch);
+      const bool is_typed = field != nullptr && field->shape == Shape::kObject;
+      return map(is_typed ? field->type : nullptr, there.get_object(), patch);
     }
     if (const Json* directive = patch.if_contains(kDirective)) {
       PINTLE_TRY(const bool done, whole_map(*directive, there.get_object(), patch));

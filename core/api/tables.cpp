@@ -74,7 +74,7 @@ std::string column_definitions_json(const Resource& resource) {
 }
 
 void append_table_row(std::string& out, const Resource& resource, const Object& object,
-                      IncludeObject include, WallTime now) {
+                      IncludeObject include, WallTime now, std::string_view shown) {
   const Json& tree = object.tree();
   out += "{\"cells\":[";
   for (const Column& column : resource.columns) {
@@ -90,7 +90,7 @@ void append_table_row(std::string& out, const Resource& resource, const Object& 
     out += ",\"object\":";
     append_partial_metadata(out, object);
   } else if (include == IncludeObject::kObject) {
-    out += concat({",\"object\":", object.json()});
+    out += concat({",\"object\":", shown.empty() ? object.json() : shown});
   }
   out += "}";
 }

@@ -157,6 +157,37 @@ std::optional<WallTime> parse_rfc3339(std::string_view text) {
          std::chrono::seconds{*second - *offset} + std::chrono::microseconds{*micros};
 }
 
+std::string to_go_duration(std::chrono::nanoseconds duration) {
+  const auto total = duration.count();
+  if (total == 0) {
+    return "0s";
+  }
+  const auto size =
+      total < 0 ? 0 - static_cast<std::uint64_t>(total) : static_cast<std::uint64_t>(total);
+  constexpr std::uint64_t kSecond = 1'000'000'000;
+  std::string text = total < 0 ? "-" : "";
+  std::uint64_t unit = kSecond;
+  std::string_view name = "s";
+  std::uint64_t rest = size;
+  if (size < kSecond) {
+    unit = size < 1'000 ? 1 : size < 1'000'000 ? 1'000 : 1'000'000;
+    name = size < 1'000 ? "ns" : size < 1'000'000 ? "µs" : "ms";
+  } else {
+    const auto hours = size / (3600 * kSecond);
+    const auto minutes = size / (60 * kSecond) % 60;
+    text += hours > 0 ? std::to_string(hours) + "h" : "";
+    text += hours > 0 || minutes > 0 ? std::to_string(minutes) + "m" : "";
+    rest = size % (60 * kSecond);
+  }
+  text += std::to_string(rest / unit);
+  if (rest % unit > 0) {
+    std::string fraction = std::to_string(unit + rest % unit).substr(1);
+    fraction.erase(fraction.find_last_not_of('0') + 1);
+    text += "." + fraction;
+  }
+  return text + std::string(name);
+}
+
 std::string to_human_duration(std::chrono::seconds age) {
   const auto seconds = age.count();
   const auto text = [](std::int64_t n, const char* unit) { return std::to_string(n) + unit; };

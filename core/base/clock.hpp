@@ -37,6 +37,9 @@ std::string to_rfc3339_micro(WallTime time);
 /// Any RFC 3339 time, with a fraction and an offset or without; nothing where it is not one.
 std::optional<WallTime> parse_rfc3339(std::string_view text);
 
+/// "30s", "1h0m0s", "1.5ms": as Go prints a Duration.
+std::string to_go_duration(std::chrono::nanoseconds duration);
+
 /// "5s", "3m10s", "26h", "4d3h", "2y45d": how old something is, as kubectl prints ages.
 /// Source: apimachinery util/duration HumanDuration.
 std::string to_human_duration(std::chrono::seconds age);

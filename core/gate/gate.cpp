@@ -8,8 +8,10 @@
 
 #include "core/api/protobuf.hpp"
 #include "core/base/ids.hpp"
+#include "core/gate/compression.hpp"
 #include "core/gate/endpoints.hpp"
 #include "core/object/status.hpp"
+#include "core/registry/represent.hpp"
 
 namespace pintle::gate {
 namespace {
@@ -129,16 +131,6 @@ Response to_response(registry::Answer answer) {
   return response;
 }
 
-Response to_response(const Error& error) {
-  Response response{
-      .status = http_status_of(error.code), .headers = {}, .body = to_status_json(error)};
-  if (error.details != nullptr && error.details->retry_after_seconds > 0) {
-    response.headers.emplace_back("Retry-After",
-                                  std::to_string(error.details->retry_after_seconds));
-  }
-  return response;
-}
-
 bool same_letter(char a, char b) {
   return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
 }
@@ -158,6 +150,22 @@ bool impersonates(const Headers& headers) {
 bool is_for_people(const Headers& headers) {
   const auto agent = find_header(headers, "User-Agent");
   return agent.starts_with("curl") || agent.starts_with("Wget") || agent.starts_with("Mozilla/5.0");
+}
+
+/// The Status of `error`, in the form that the request accepts.
+Response to_response(const Error& error, const Request& request) {
+  const std::string_view target = request.target;
+  const auto query = target.substr(std::min(target.find('?'), target.size() - 1) + 1);
+  auto as =
+      registry::negotiate_status(find_header(request.headers, "Accept"), registry::Query(query));
+  as.pretty = as.pretty || is_for_people(request.headers);
+  Response response =
+      to_response(registry::answer_json(as, to_status_json(error), http_status_of(error.code)));
+  if (error.details != nullptr && error.details->retry_after_seconds > 0) {
+    response.headers.emplace_back("Retry-After",
+                                  std::to_string(error.details->retry_after_seconds));
+  }
+  return response;
 }
 
 }  // namespace
@@ -207,12 +215,17 @@ void Gate::State::finish(Passage& passage, Response response, std::string_view r
   if (parts.observe) {
     parts.observe(record);
   }
+  // Watches are not: their frames must not wait for more to pack them with.
+  if (passage.info.attributes.verb != "watch" &&
+      accepts_gzip(find_header(passage.request.headers, "Accept-Encoding"))) {
+    compress(response);
+  }
   response.headers.emplace_back("Audit-Id", std::move(passage.id));
   passage.respond(std::move(response));
 }
 
 void Gate::State::refuse(Passage& passage, const Error& error) const {
-  finish(passage, to_response(error), reason_of(error.code));
+  finish(passage, to_response(error, passage.request), reason_of(error.code));
 }
 
 void Gate::State::identify(const PassagePtr& passage, std::function<void()> next) const {

@@ -9,6 +9,7 @@
 #include "core/object/status.hpp"
 #include "core/object/yaml.hpp"
 #include "core/registry/strategy.hpp"
+#include "core/registry/versions.hpp"
 
 namespace pintle::registry {
 namespace {
@@ -109,9 +110,18 @@ Result<void> decode_tree(const api::Resource& resource, FieldValidation validati
   return {};
 }
 
+Result<void> convert_to_stored(const Operation& operation, Json& object) {
+  if (operation.served == nullptr) {
+    return {};
+  }
+  to_stored(operation, object);
+  std::vector<std::string> none;
+  return decode_tree(*operation.resource, FieldValidation::kIgnore, object, {}, none);
+}
+
 Result<Json> decode_body(const Operation& operation, FieldValidation validation,
                          const JsonStorage& storage, std::vector<std::string>& warnings) {
-  const auto& resource = *operation.resource;
+  const auto& resource = served_of(operation);
   PINTLE_TRY(ParsedJson parsed, parse_body(operation, storage, resource.kind));
   PINTLE_TRY_STATUS(check_type(resource, parsed.value));
   auto& object = parsed.value.as_object();
@@ -119,6 +129,7 @@ Result<Json> decode_body(const Operation& operation, FieldValidation validation,
   object["apiVersion"] = resource.api_version();
   PINTLE_TRY_STATUS(decode_tree(resource, validation, parsed.value, parsed.duplicates, warnings));
   ensure_object(object, "metadata");
+  PINTLE_TRY_STATUS(convert_to_stored(operation, parsed.value));
   return Json(std::move(parsed.value), storage);
 }
 

@@ -17,12 +17,15 @@ namespace pintle::registry {
 Result<ParsedJson> parse_body(const Operation& operation, const JsonStorage& storage,
                               std::string_view kind);
 
-/// The body as an object of `kind`, its apiVersion and kind checked and set, its fields decoded
-/// and defaulted. `warnings` gets what fieldValidation=Warn found.
-/// Errors: as parse_body; kBadRequest for another kind, wrong shapes, and, if Strict, unknown
-/// fields.
+/// The body as an object of the kind that the path names, its apiVersion and kind checked and set,
+/// its fields decoded and defaulted, and in the version that is stored. `warnings` gets what
+/// fieldValidation=Warn found. Errors: as parse_body; kBadRequest for another kind, wrong shapes,
+/// and, if Strict, unknown fields.
 Result<Json> decode_body(const Operation& operation, FieldValidation validation,
                          const JsonStorage& storage, std::vector<std::string>& warnings);
+
+/// A tree that was decoded in the version asked for, as the stored one, with its defaults.
+Result<void> convert_to_stored(const Operation& operation, Json& object);
 
 /// Decodes and defaults a tree that came from elsewhere than a request's body (a patch's outcome, a
 /// mutating plugin). `duplicates` are named beside the unknown fields.

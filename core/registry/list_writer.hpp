@@ -8,6 +8,7 @@
 
 #include "core/registry/options.hpp"
 #include "core/registry/represent.hpp"
+#include "core/registry/versions.hpp"
 #include "core/store/store.hpp"
 
 namespace pintle::registry {
@@ -21,8 +22,14 @@ struct ListHead {
 
 class ListWriter {
  public:
-  ListWriter(const Representation& as, const api::Resource& resource, const Clock& clock)
-      : as_(as), resource_(resource), clock_(clock) {}
+  ListWriter(const Representation& as, const Operation& operation, const Clock& clock)
+      : as_(as), resource_(*operation.resource), served_(served_of(operation)), clock_(clock) {}
+
+  /// True where the size of the whole stands at its beginning: then every item is measured first,
+  /// in order, and the same head and items are written afterwards.
+  bool is_measured() const { return as_.media == Representation::Media::kProtobuf; }
+  /// Gives the bytes that the item takes.
+  std::size_t measure(const Object& object);
 
   void begin(std::string& out, const ListHead& head);
   void item(std::string& out, const Object& object);
@@ -32,10 +39,19 @@ class ListWriter {
   Answer whole(const std::vector<ObjectPtr>& objects, Revision revision);
 
  private:
+  void begin_json(std::string& out, const ListHead& head);
+  void begin_protobuf(std::string& out, const ListHead& head);
+  /// Makes encoded_ of one item.
+  void encode(const Object& object);
+
   const Representation as_;
-  const api::Resource& resource_;
+  const api::Resource& resource_;  // What is stored, and
+  const api::Resource& served_;    // what is shown of it.
   const Clock& clock_;
   bool first_ = true;
+  std::size_t measured_bytes_ = 0;  // Of all items with their heads.
+  std::string partial_;             // Scratch: an item's metadata as JSON,
+  std::string encoded_;             // and an item in protobuf.
 };
 
 /// The objects of a list that `options` selects, in order.

@@ -10,6 +10,7 @@
 #include "core/base/concat.hpp"
 #include "core/object/status.hpp"
 #include "core/registry/body.hpp"
+#include "core/registry/versions.hpp"
 
 namespace pintle::registry {
 namespace {
@@ -46,6 +47,17 @@ Result<void> check_field_labels(const FieldSelector& fields, const api::Resource
     return Error(Code::kBadRequest, concat({"field label not supported: ", field}));
   }
   return {};
+}
+
+/// Objects are selected as they are stored.
+void name_as_stored(FieldSelector& fields, const api::Resource& served) {
+  if (served.storage_version) {
+    return;
+  }
+  const auto& conversion = find_conversion(served);
+  for (auto& requirement : fields.requirements) {
+    requirement.field = conversion.stored_field(requirement.field);
+  }
 }
 
 Result<void> check_match(const ListOptions& options, std::string_view match, bool watch) {
@@ -150,12 +162,13 @@ Result<std::optional<Revision>> parse_revision(std::string_view text) {
   return std::optional<Revision>(number);
 }
 
-Result<ListOptions> parse_list_options(const Query& query, const api::Resource& resource,
+Result<ListOptions> parse_list_options(const Query& query, const api::Resource& served,
                                        bool watch) {
   ListOptions options;
   PINTLE_TRY(options.labels, parse_label_selector(query.text("labelSelector")));
   PINTLE_TRY(options.fields, parse_field_selector(query.text("fieldSelector")));
-  PINTLE_TRY_STATUS(check_field_labels(options.fields, resource));
+  PINTLE_TRY_STATUS(check_field_labels(options.fields, served));
+  name_as_stored(options.fields, served);
   PINTLE_TRY(const auto limit, query.integer("limit"));
   options.limit = std::max<std::int64_t>(limit.value_or(0), 0);
   options.continue_token = query.text("continue");

@@ -43,10 +43,10 @@ struct ListOptions {
   }
 };
 
+/// `served` is the version asked for, which field selectors speak of.
 /// Errors: kBadRequest for selectors and numbers that are none; kInvalid for options that don't go
 /// together.
-Result<ListOptions> parse_list_options(const Query& query, const api::Resource& resource,
-                                       bool watch);
+Result<ListOptions> parse_list_options(const Query& query, const api::Resource& served, bool watch);
 
 /// The number of `text` as ?resourceVersion= holds it; nothing for "". Errors: kBadRequest.
 Result<std::optional<Revision>> parse_revision(std::string_view text);

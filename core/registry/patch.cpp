@@ -10,6 +10,7 @@
 #include "core/base/concat.hpp"
 #include "core/object/status.hpp"
 #include "core/registry/body.hpp"
+#include "core/registry/versions.hpp"
 #include "core/registry/write.hpp"
 
 namespace pintle::registry {
@@ -80,12 +81,15 @@ Result<Json> next_from_patch(WriteJob& job, PatchType type, const Json& current,
     error.message = concat({"error decoding patch: ", error.message});
     return error;
   }
+  const auto& served = served_of(job.operation);
   Json next(current, storage);
-  PINTLE_TRY_STATUS(apply(job.resource(), type, next, parsed.value().value));
-  PINTLE_TRY_STATUS(check_same_type(job.resource(), next));
-  PINTLE_TRY_STATUS(decode_tree(job.resource(), job.options.field_validation, next,
+  from_stored(job.operation, next);
+  PINTLE_TRY_STATUS(apply(served, type, next, parsed.value().value));
+  PINTLE_TRY_STATUS(check_same_type(served, next));
+  PINTLE_TRY_STATUS(decode_tree(served, job.options.field_validation, next,
                                 parsed.value().duplicates, job.warnings));
   ensure_object(next.as_object(), "metadata");
+  PINTLE_TRY_STATUS(convert_to_stored(job.operation, next));
   return next;
 }
 

@@ -9,6 +9,7 @@
 #include "core/object/status.hpp"
 #include "core/registry/list_writer.hpp"
 #include "core/registry/shared.hpp"
+#include "core/registry/versions.hpp"
 
 namespace pintle::registry {
 namespace {
@@ -51,15 +52,22 @@ void scan(const Page& page, const std::string& after_ns, const std::string& afte
 /// A list's body: pulled part by part from the snapshot, so that only one part is in memory.
 class ListSource final : public Answer::Source {
  public:
-  ListSource(Page page, const Representation& as, const api::Resource& resource, const Clock& clock)
-      : page_(std::move(page)), writer_(as, resource, clock), pretty_(as.pretty) {}
+  ListSource(Page page, const Representation& as, const Operation& operation, const Clock& clock)
+      : page_(std::move(page)),
+        writer_(as, operation, clock),
+        pretty_(as.pretty),
+        measured_ns_(page_.after_ns),
+        measured_name_(page_.after_name) {}
 
   State pull(std::string& out, std::size_t budget) override {
     if (!ahead_.empty()) {
       out += std::exchange(ahead_, {});
       return ended_ ? State::kEnd : State::kMore;
     }
-    if (!pretty_) {
+    if (writer_.is_measured() && !measured_ && !measure()) {
+      return State::kMore;
+    }
+    if (!pretty_ || writer_.is_measured()) {
       return pull_plain(out, budget);
     }
     std::string plain;
@@ -74,6 +82,28 @@ class ListSource final : public Answer::Source {
   void put_back(std::string part) { ahead_ = std::move(part); }
 
  private:
+  /// Measures the next items, as many as one turn may take. True once all are measured.
+  bool measure() {
+    constexpr std::size_t kTurnBytes = 1024 * 1024;
+    std::size_t bytes = 0;
+    bool stopped = false;
+    scan(page_, measured_ns_, measured_name_, [&](const ObjectPtr& object) {
+      if (measured_count_ == page_.count) {
+        return false;
+      }
+      bytes += writer_.measure(*object);
+      ++measured_count_;
+      stopped = bytes >= kTurnBytes;
+      if (stopped) {
+        measured_ns_ = object->ns();
+        measured_name_ = object->name();
+      }
+      return !stopped;
+    });
+    measured_ = !stopped;
+    return measured_;
+  }
+
   State pull_plain(std::string& out, std::size_t budget) {
     const std::size_t full = out.size() + budget;
     if (!std::exchange(begun_, true)) {
@@ -109,6 +139,10 @@ class ListSource final : public Answer::Source {
   bool ended_ = false;
   std::size_t shown_ = 0;
   std::string ahead_;
+  bool measured_ = false;
+  std::size_t measured_count_ = 0;
+  std::string measured_ns_;  // The last measured object's.
+  std::string measured_name_;
 };
 
 /// Finds where the page ends, and the token for the next.
@@ -176,13 +210,12 @@ Result<store::Snapshot> choose_snapshot(Shared& shared, const api::Resource& res
   return Error(Code::kExpired, "The resourceVersion for the provided list is too old.");
 }
 
-Answer send(Page page, const Representation& as, const api::Resource& resource,
-            const Clock& clock) {
+Answer send(Page page, const Representation& as, const Operation& operation, const Clock& clock) {
   Answer answer;
   answer.content_type = as.content_type();
-  auto source = std::make_shared<ListSource>(std::move(page), as, resource, clock);
+  auto source = std::make_shared<ListSource>(std::move(page), as, operation, clock);
   std::string part;
-  if (as.yaml) {
+  if (as.media == Representation::Media::kYaml) {
     while (source->pull(part, kPartBytes) == Answer::Source::State::kMore) {
     }
     answer.body = dress(as, std::move(part));
@@ -201,8 +234,9 @@ Result<Answer> list_now(Shared& shared, const Operation& operation) {
   const auto& resource = *operation.resource;
   const Query query(operation.query);
   PINTLE_TRY(const Representation as, negotiate(operation.accept, query, /*watch=*/false));
+  PINTLE_TRY_STATUS(check_form(as, served_of(operation), /*is_list=*/true));
   Page page;
-  PINTLE_TRY(page.options, parse_list_options(query, resource, /*watch=*/false));
+  PINTLE_TRY(page.options, parse_list_options(query, served_of(operation), /*watch=*/false));
   page.ns = resource.namespaced ? operation.ns : "";
   if (page.options.continue_token.empty()) {
     PINTLE_TRY(page.snapshot, choose_snapshot(shared, resource, page.options));
@@ -231,13 +265,14 @@ Result<Answer> list_now(Shared& shared, const Operation& operation) {
   if (page.options.limit > 0) {
     limit_page(shared, resource, page);
   }
-  return send(std::move(page), as, resource, shared.parts.clock);
+  return send(std::move(page), as, operation, shared.parts.clock);
 }
 
 Result<Answer> get_now(Shared& shared, const Operation& operation) {
   const auto& resource = *operation.resource;
   const Query query(operation.query);
   PINTLE_TRY(const Representation as, negotiate(operation.accept, query, /*watch=*/false));
+  PINTLE_TRY_STATUS(check_form(as, served_of(operation), /*is_list=*/false));
   PINTLE_TRY(const auto asked, parse_revision(query.text("resourceVersion")));
   const auto current = asked ? shared.parts.store.revision() : 0;
   if (asked && *asked > current) {
@@ -247,7 +282,7 @@ Result<Answer> get_now(Shared& shared, const Operation& operation) {
   if (object == nullptr) {
     return not_found(resource.group_resource(), operation.name);
   }
-  return answer_object(as, resource, *object, shared.parts.clock);
+  return answer_object(as, served_of(operation), resource, *object, shared.parts.clock);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "core/registry/bootstrap.hpp"
 #include "core/registry/shared.hpp"
+#include "core/registry/versions.hpp"
 
 namespace pintle::registry {
 
@@ -25,6 +26,8 @@ Result<void> Registry::bootstrap(const std::vector<Json>& defaults) {
 
 void Registry::perform(Operation operation, Reply reply) {
   auto& shared = state_->shared;
+  move_to_stored(shared.parts.catalog, operation);
+  reply = in_words_of(operation, std::move(reply));
   if (operation.verb == "get") {
     get(shared, operation, reply);
   } else if (operation.verb == "list") {

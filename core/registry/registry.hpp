@@ -58,6 +58,8 @@ struct Operation {
   std::string verb;  // "get", "list", "watch", "create", "update", "patch", "delete",
                      // "deletecollection".
   const api::Resource* resource = nullptr;
+  const api::Resource* served = nullptr;  // The version asked for where another is stored, which
+                                          // `resource` then is. See versions.hpp.
   std::string subresource;
   std::string ns;
   std::string name;

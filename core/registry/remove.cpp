@@ -123,7 +123,7 @@ Result<Plan> plan(RemoveJob& job, const Object& current) {
 }
 
 void reply_removed(RemoveJob& job, const Object& object) {
-  const auto& resource = job.resource();
+  const auto& resource = served_of(job.operation);
   if (std::ranges::binary_search(kAnswersWithObject, resource.storage)) {
     reply_object(job, object, 200);
     return;
@@ -225,7 +225,7 @@ void remove(Shared& shared, Operation operation, Reply reply) {
 
 void remove_collection(Shared& shared, Operation operation, Reply reply) {
   const Query query(operation.query);
-  auto options = parse_list_options(query, *operation.resource, /*watch=*/false);
+  auto options = parse_list_options(query, served_of(operation), /*watch=*/false);
   if (!options.ok()) {
     reply(std::move(options).error());
     return;
@@ -250,7 +250,7 @@ void remove_collection(Shared& shared, Operation operation, Reply reply) {
     job->remove = remove_options.value();
     attempt(job);
   }
-  ListWriter writer(as.value(), *operation.resource, shared.parts.clock);
+  ListWriter writer(as.value(), operation, shared.parts.clock);
   all->answer = writer.whole(objects, snapshot.revision());
   all->one_done(Answer{});
 }

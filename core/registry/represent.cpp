@@ -9,9 +9,11 @@
 #include <optional>
 #include <vector>
 
+#include "core/api/protobuf.hpp"
 #include "core/base/concat.hpp"
 #include "core/object/status.hpp"
 #include "core/object/yaml.hpp"
+#include "core/registry/versions.hpp"
 
 namespace pintle::registry {
 namespace {
@@ -21,7 +23,7 @@ struct Clause {
   std::string as;
   std::string group;
   std::string version;
-  bool stream = false;
+  std::string stream;
   double quality = 1;
 };
 
@@ -60,7 +62,7 @@ Clause parse_clause(std::string_view text) {
     } else if (name == "v") {
       clause.version = value;
     } else if (name == "stream") {
-      clause.stream = true;
+      clause.stream = value;
     } else if (name == "q") {
       clause.quality = std::strtod(value.c_str(), nullptr);
     }
@@ -68,25 +70,41 @@ Clause parse_clause(std::string_view text) {
   return clause;
 }
 
+/// The media that a clause's type names; wildcards mean JSON.
+std::optional<Representation::Media> media_of(std::string_view type) {
+  if (type == "application/json" || type == "application/*" || type == "*/*") {
+    return Representation::Media::kJson;
+  }
+  if (type == "application/yaml") {
+    return Representation::Media::kYaml;
+  }
+  if (type == api::kProtobuf) {
+    return Representation::Media::kProtobuf;
+  }
+  return std::nullopt;
+}
+
 std::optional<Representation> serve(const Clause& clause, bool watch) {
   Representation as;
-  const bool any = clause.type == "*/*" || clause.type == "application/*";
-  as.yaml = clause.type == "application/yaml";
-  if ((!any && !as.yaml && clause.type != "application/json") || (as.yaml && watch) ||
-      (clause.stream && !watch) || clause.quality <= 0) {
+  const auto media = media_of(clause.type);
+  const bool is_watchable = media != Representation::Media::kYaml;
+  if (!media || (watch && !is_watchable) || clause.quality <= 0 ||
+      (!clause.stream.empty() && clause.stream != "watch")) {
     return std::nullopt;
   }
+  as.media = *media;
   if (clause.as.empty()) {
     return as;
   }
   if (clause.group != "meta.k8s.io" || clause.version != "v1") {
     return std::nullopt;
   }
-  if (clause.as == "Table") {
+  if (clause.as == "Table" && as.media != Representation::Media::kProtobuf) {
     as.form = Representation::Form::kTable;
     return as;
   }
-  if (clause.as == "PartialObjectMetadata" || clause.as == "PartialObjectMetadataList") {
+  as.partial_list = clause.as == "PartialObjectMetadataList";
+  if (clause.as == "PartialObjectMetadata" || as.partial_list) {
     as.form = Representation::Form::kPartial;
     return as;
   }
@@ -95,10 +113,10 @@ std::optional<Representation> serve(const Clause& clause, bool watch) {
 
 Error not_acceptable(bool watch) {
   return {Code::kNotAcceptable,
-          watch ? "only the following media types are accepted: application/json, "
-                  "application/json;stream=watch"
+          watch ? "only the following media types are accepted: application/json;stream=watch, "
+                  "application/vnd.kubernetes.protobuf;stream=watch"
                 : "only the following media types are accepted: application/json, "
-                  "application/yaml"};
+                  "application/yaml, application/vnd.kubernetes.protobuf"};
 }
 
 Result<api::IncludeObject> parse_include(std::string_view text) {
@@ -115,16 +133,21 @@ Result<api::IncludeObject> parse_include(std::string_view text) {
                  {unsupported_value("includeObject", text, {"Metadata", "None", "Object"})});
 }
 
-Result<Representation> choose(std::string_view accept, bool watch) {
-  if (accept.empty() || accept == "*/*" || accept == "application/json") {
-    return Representation{};
-  }
+/// The clauses of an Accept header, best first.
+std::vector<Clause> clauses_of(std::string_view accept) {
   std::vector<Clause> clauses;
   while (!accept.empty()) {
     clauses.push_back(parse_clause(cut(accept, ',')));
   }
   std::ranges::stable_sort(clauses, std::greater<>(), &Clause::quality);
-  for (const auto& clause : clauses) {
+  return clauses;
+}
+
+Result<Representation> choose(std::string_view accept, bool watch) {
+  if (accept.empty() || accept == "*/*" || accept == "application/json") {
+    return Representation{};
+  }
+  for (const auto& clause : clauses_of(accept)) {
     if (const auto as = serve(clause, watch)) {
       return *as;
     }
@@ -132,7 +155,44 @@ Result<Representation> choose(std::string_view accept, bool watch) {
   return not_acceptable(watch);
 }
 
+/// "core.PodList": Go's name of the type within the server.
+std::string internal_name(const api::Resource& resource, bool is_list) {
+  const auto name = resource.type->name;
+  return concat({name.substr(0, name.find('/')), ".", resource.kind, is_list ? "List" : ""});
+}
+
+Answer answer_bytes(std::string_view content_type, std::string body, int status) {
+  return {.status = status,
+          .content_type = std::string(content_type),
+          .warnings = {},
+          .body = std::move(body),
+          .source = nullptr};
+}
+
 }  // namespace
+
+std::string Representation::content_type() const {
+  switch (media) {
+    case Media::kJson:
+      break;
+    case Media::kYaml:
+      return "application/yaml";
+    case Media::kProtobuf:
+      return std::string(api::kProtobuf);
+  }
+  return "application/json";
+}
+
+std::string Representation::stream_content_type() const {
+  return media == Media::kJson ? content_type() : content_type() + ";stream=watch";
+}
+
+const api::Resource& shown_version(const Representation& as, const api::Resource& served,
+                                   const api::Resource& stored) {
+  const bool is_cells_alone =
+      as.form == Representation::Form::kTable && as.include != api::IncludeObject::kObject;
+  return is_cells_alone ? stored : served;
+}
 
 Result<Representation> negotiate(std::string_view accept, const Query& query, bool watch) {
   PINTLE_TRY(Representation as, choose(accept, watch));
@@ -143,8 +203,31 @@ Result<Representation> negotiate(std::string_view accept, const Query& query, bo
   return as;
 }
 
+Representation negotiate_status(std::string_view accept, const Query& query) {
+  Representation as;
+  for (const auto& clause : clauses_of(accept)) {
+    const auto served = clause.as.empty() ? serve(clause, /*watch=*/false) : std::nullopt;
+    if (served) {
+      as = *served;
+      break;
+    }
+  }
+  as.pretty = query.boolean("pretty").value_or(false);
+  return as;
+}
+
+Result<void> check_form(const Representation& as, const api::Resource& resource, bool is_list) {
+  if (as.form != Representation::Form::kPartial || as.partial_list == is_list) {
+    return {};
+  }
+  return Error(Code::kNotAcceptable,
+               concat({"you requested PartialObjectMetadata", as.partial_list ? "List" : "",
+                       ", but the requested object is ", is_list ? "" : "not ", "a list (*",
+                       internal_name(resource, is_list), ")"}));
+}
+
 std::string dress(const Representation& as, std::string json) {
-  if (as.yaml) {
+  if (as.media == Representation::Media::kYaml) {
     const auto parsed = parse_json(json, {}, {.max_bytes = json.size(), .max_depth = 1024});
     return parsed.ok() ? to_yaml(parsed.value().value) : json;
   }
@@ -157,29 +240,38 @@ std::string dress(const Representation& as, std::string json) {
 }
 
 Answer answer_json(const Representation& as, std::string json, int status) {
-  return {.status = status,
-          .content_type = as.content_type(),
-          .warnings = {},
-          .body = dress(as, std::move(json)),
-          .source = nullptr};
+  if (as.media == Representation::Media::kProtobuf) {
+    std::string out;
+    if (api::append_protobuf(out, json)) {
+      return answer_bytes(api::kProtobuf, std::move(out), status);
+    }
+    return answer_bytes("application/json", std::move(json), status);
+  }
+  return answer_bytes(as.content_type(), dress(as, std::move(json)), status);
 }
 
-Answer answer_object(const Representation& as, const api::Resource& resource, const Object& object,
-                     const Clock& clock, int status) {
+Answer answer_object(const Representation& as, const api::Resource& served,
+                     const api::Resource& stored, const Object& object, const Clock& clock,
+                     int status) {
+  const Shown shown(shown_version(as, served, stored), object);
   std::string json;
   switch (as.form) {
     case Representation::Form::kPlain:
-      json = object.json();
+      if (as.media == Representation::Media::kProtobuf) {
+        api::append_protobuf(json, served, shown->json());
+        return answer_bytes(api::kProtobuf, std::move(json), status);
+      }
+      json = shown->json();
       break;
     case Representation::Form::kPartial:
-      api::append_partial_metadata(json, object);
+      api::append_partial_metadata(json, *shown);
       break;
     case Representation::Form::kTable:
       json = concat({R"({"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":)",
                      R"({"resourceVersion":")", std::to_string(object.revision()),
-                     R"("},"columnDefinitions":)", api::column_definitions_json(resource),
+                     R"("},"columnDefinitions":)", api::column_definitions_json(stored),
                      R"(,"rows":[)"});
-      api::append_table_row(json, resource, object, as.include, clock.now());
+      api::append_table_row(json, stored, object, as.include, clock.now(), shown->json());
       json += "]}";
       break;
   }

@@ -14,27 +14,47 @@ namespace pintle::registry {
 
 struct Representation {
   enum class Form { kPlain, kTable, kPartial };
+  enum class Media { kJson, kYaml, kProtobuf };
 
   Form form = Form::kPlain;
-  bool yaml = false;
+  Media media = Media::kJson;
+  bool partial_list = false;  // kPartial was asked for as a list.
   bool pretty = false;
   api::IncludeObject include = api::IncludeObject::kMetadata;  // In table rows.
 
-  std::string content_type() const { return yaml ? "application/yaml" : "application/json"; }
+  std::string content_type() const;
+  /// Of a watch's frames.
+  std::string stream_content_type() const;
 };
 
-/// The first acceptable clause of `accept`, by quality, then order. A watch can't be YAML.
+/// The version that an item is converted to: a table's cells are made of the `stored` one.
+const api::Resource& shown_version(const Representation& as, const api::Resource& served,
+                                   const api::Resource& stored);
+
+/// The first acceptable clause of `accept`, by quality, then order. A watch can't be YAML, a Table
+/// can't be protobuf.
 /// Errors: kNotAcceptable listing what is; kInvalid for an unknown ?includeObject=.
 Result<Representation> negotiate(std::string_view accept, const Query& query, bool watch);
+
+/// How an error's Status is shown: as `accept` wants it, else as JSON. Never fails, so that the
+/// error is what the client hears of.
+Representation negotiate_status(std::string_view accept, const Query& query);
+
+/// Metadata of one object can't be asked for as a list's, nor the other way round.
+/// Errors: kNotAcceptable.
+Result<void> check_form(const Representation& as, const api::Resource& resource, bool is_list);
 
 /// `json`, a whole document, as YAML or indented where that is wanted.
 std::string dress(const Representation& as, std::string json);
 
-/// One object as `as` wants it.
-Answer answer_object(const Representation& as, const api::Resource& resource, const Object& object,
-                     const Clock& clock, int status = 200);
+/// One object as `as` wants it, in the version `served`; `stored` is the one that is kept, whose
+/// columns show it.
+Answer answer_object(const Representation& as, const api::Resource& served,
+                     const api::Resource& stored, const Object& object, const Clock& clock,
+                     int status = 200);
 
-/// A document that has only one form (a Status, a review).
+/// A document that has only one form (a Status, a review). As JSON where protobuf knows no such
+/// kind.
 Answer answer_json(const Representation& as, std::string json, int status = 200);
 
 /// `json` indented by two spaces, as `kubectl get --raw` of a pretty answer shows it. Part by part:

@@ -31,6 +31,7 @@ struct StrategyContext {
   const Clock& clock;
   std::string_view service_cidr = {};  // "10.0.0.0/16": where cluster IPs come from.
   bool dry_run = false;
+  std::string api_version = {};  // The one asked for: some rules are a version's own.
 };
 
 /// Const and shared by all threads: a strategy keeps nothing of a request.

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <random>
 
+#include "core/api/protobuf.hpp"
 #include "core/base/concat.hpp"
 #include "core/object/status.hpp"
 #include "core/registry/list_writer.hpp"
@@ -22,21 +23,25 @@ constexpr std::size_t kBatch = 64;
 /// Frames of one representation.
 class Frames {
  public:
-  Frames(const Representation& as, const api::Resource& resource, const Clock& clock)
-      : as_(as), resource_(resource), clock_(clock) {}
+  Frames(const Representation& as, const Operation& operation, const Clock& clock)
+      : as_(as), resource_(*operation.resource), served_(served_of(operation)), clock_(clock) {}
 
   void event(std::string& out, std::string_view type, const Object& object) {
+    if (as_.media == Representation::Media::kProtobuf) {
+      return protobuf_event(out, type, object);
+    }
+    const Shown shown(shown_version(as_, served_, resource_), object);
     out += concat({R"({"type":")", type, R"(","object":)"});
     switch (as_.form) {
       case Representation::Form::kPlain:
-        out += object.json();
+        out += shown->json();
         break;
       case Representation::Form::kPartial:
-        api::append_partial_metadata(out, object);
+        api::append_partial_metadata(out, *shown);
         break;
       case Representation::Form::kTable:
         begin_table(out, object.revision());
-        api::append_table_row(out, resource_, object, as_.include, clock_.now());
+        api::append_table_row(out, resource_, object, as_.include, clock_.now(), shown->json());
         out += "]}";
         break;
     }
@@ -44,22 +49,50 @@ class Frames {
   }
 
   void bookmark(std::string& out, Revision revision, bool ends_initial) {
-    out += R"({"type":"BOOKMARK","object":)";
     if (as_.form == Representation::Form::kTable) {
+      out += R"({"type":"BOOKMARK","object":)";
       begin_table(out, revision);
       out += "]}}\n";
       return;
     }
     const bool partial = as_.form == Representation::Form::kPartial;
-    out += concat(
-        {R"({"kind":")", partial ? "PartialObjectMetadata" : resource_.kind, R"(","apiVersion":")",
-         partial ? std::string("meta.k8s.io/v1") : resource_.api_version(),
-         R"(","metadata":{"resourceVersion":")", std::to_string(revision), "\"",
-         R"(,"creationTimestamp":null)",
-         ends_initial ? R"(,"annotations":{"k8s.io/initial-events-end":"true"})" : "", "}}}\n"});
+    frame(out, "BOOKMARK",
+          {R"({"kind":")", partial ? "PartialObjectMetadata" : served_.kind, R"(","apiVersion":")",
+           partial ? std::string("meta.k8s.io/v1") : served_.api_version(),
+           R"(","metadata":{"resourceVersion":")", std::to_string(revision), "\"",
+           R"(,"creationTimestamp":null)",
+           ends_initial ? R"(,"annotations":{"k8s.io/initial-events-end":"true"})" : "", "}}"});
   }
 
+  void error(std::string& out, const Error& error) { frame(out, "ERROR", {to_status_json(error)}); }
+
  private:
+  /// One frame around the document that `parts` are.
+  void frame(std::string& out, std::string_view type,
+             std::initializer_list<std::string_view> parts) {
+    const std::string json = concat(parts);
+    if (as_.media != Representation::Media::kProtobuf) {
+      out += concat({R"({"type":")", type, R"(","object":)", json, "}\n"});
+      return;
+    }
+    document_.clear();
+    api::append_protobuf(document_, json);
+    api::append_protobuf_frame(out, type, document_);
+  }
+
+  void protobuf_event(std::string& out, std::string_view type, const Object& object) {
+    const Shown shown(served_, object);
+    document_.clear();
+    if (as_.form == Representation::Form::kPartial) {
+      std::string json;
+      api::append_partial_metadata(json, *shown);
+      api::append_protobuf(document_, json);
+    } else {
+      api::append_protobuf(document_, served_, shown->json());
+    }
+    api::append_protobuf_frame(out, type, document_);
+  }
+
   /// Only the first table of a watch says what its columns are.
   void begin_table(std::string& out, Revision revision) {
     out += concat(
@@ -70,14 +103,12 @@ class Frames {
   }
 
   const Representation as_;
-  const api::Resource& resource_;
+  const api::Resource& resource_;  // What is stored, and
+  const api::Resource& served_;    // what is shown of it.
   const Clock& clock_;
+  std::string document_;  // Scratch.
   bool columns_sent_ = false;
 };
-
-std::string error_frame(const Error& error) {
-  return concat({R"({"type":"ERROR","object":)", to_status_json(error), "}\n"});
-}
 
 /// What timers call; outlives the watch where a timer is just firing.
 struct Wake {
@@ -105,11 +136,10 @@ struct WatchPlan {
 
 class WatchSource final : public Answer::Source {
  public:
-  WatchSource(Shared& shared, const api::Resource& resource, const Representation& as,
-              WatchPlan plan)
+  WatchSource(Shared& shared, const Operation& operation, const Representation& as, WatchPlan plan)
       : timers_(shared.parts.timers),
         clock_(shared.parts.clock),
-        frames_(as, resource, shared.parts.clock),
+        frames_(as, operation, shared.parts.clock),
         plan_(std::move(plan)),
         bookmark_at_(plan_.options.bookmarks ? next_bookmark(clock_.steady()) : SteadyTime::max()) {
   }
@@ -195,7 +225,7 @@ class WatchSource final : public Answer::Source {
   std::optional<State> next_batch(std::string& out) {
     const auto polled = plan_.cursor.poll(batch_, kBatch);
     if (!polled.ok()) {
-      out += error_frame(Error(Code::kExpired, polled.error().message));
+      frames_.error(out, Error(Code::kExpired, polled.error().message));
       ended_ = true;
       return State::kEnd;
     }
@@ -291,7 +321,7 @@ Result<Answer> watch_now(Shared& shared, const Operation& operation) {
   const auto& parts = shared.parts;
   const Query query(operation.query);
   PINTLE_TRY(const Representation as, negotiate(operation.accept, query, /*watch=*/true));
-  PINTLE_TRY(ListOptions options, parse_list_options(query, resource, /*watch=*/true));
+  PINTLE_TRY(ListOptions options, parse_list_options(query, served_of(operation), /*watch=*/true));
   if (!operation.name.empty()) {
     options.fields.requirements.push_back(
         {.field = "metadata.name", .equals = true, .value = operation.name});
@@ -309,13 +339,15 @@ Result<Answer> watch_now(Shared& shared, const Operation& operation) {
   }
   auto cursor = parts.bus.subscribe(resource.storage, start);
   Answer answer;
+  answer.content_type = as.stream_content_type();
   if (!cursor.ok()) {
-    answer.body = error_frame(Error(Code::kExpired, cursor.error().message));
+    Frames(as, operation, parts.clock)
+        .error(answer.body, Error(Code::kExpired, cursor.error().message));
     return answer;
   }
   const auto deadline = parts.clock.steady() + timeout_of(options);
   answer.source = std::make_shared<WatchSource>(
-      shared, resource, as,
+      shared, operation, as,
       WatchPlan{.cursor = std::move(cursor).value(),
                 .options = std::move(options),
                 .ns = resource.namespaced ? operation.ns : std::string(),

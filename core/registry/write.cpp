@@ -4,6 +4,7 @@
 
 #include "core/base/concat.hpp"
 #include "core/object/status.hpp"
+#include "core/registry/versions.hpp"
 
 namespace pintle::registry {
 
@@ -19,7 +20,8 @@ StrategyContext context_of(const Shared& shared, const Operation& operation, boo
           .rbac = shared.parts.rbac,
           .clock = shared.parts.clock,
           .service_cidr = shared.parts.service_cidr,
-          .dry_run = dry_run};
+          .dry_run = dry_run,
+          .api_version = served_of(operation).api_version()};
 }
 
 Json parse_stored(const Object& object, const JsonStorage& storage) {
@@ -48,7 +50,8 @@ WriteJobPtr make_write_job(Shared& shared, Operation operation, Reply reply,
 }
 
 void reply_object(WriteJob& job, const Object& object, int status) {
-  auto answer = answer_object(job.as, job.resource(), object, job.shared.parts.clock, status);
+  auto answer = answer_object(job.as, served_of(job.operation), job.resource(), object,
+                              job.shared.parts.clock, status);
   answer.warnings = std::move(job.warnings);
   job.reply(std::move(answer));
 }
@@ -56,6 +59,10 @@ void reply_object(WriteJob& job, const Object& object, int status) {
 void reply_draft(WriteJob& job, const Key& key, Revision revision, Draft draft, int status) {
   if (revision == 0 && job.as.form == Representation::Form::kPlain) {
     // Nothing was stored, so there is no resourceVersion to show.
+    if (job.operation.served != nullptr) {
+      const Object stored(key, revision, std::move(draft));
+      draft = Shown(*job.operation.served, stored)->to_draft();
+    }
     auto answer = answer_json(job.as, draft.head + draft.tail, status);
     answer.warnings = std::move(job.warnings);
     job.reply(std::move(answer));

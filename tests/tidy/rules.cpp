@@ -35,6 +35,7 @@ const std::vector<Home> kHomes = {
     {"boost/json", {"core/object"}},
     {"boost/", {"core/object"}},
     {"yaml-cpp/", {"core/object"}},
+    {"zlib.h", {"core/gate"}},
     {"openssl/ssl.h", {"core/http"}},
     {"openssl/", {"core/auth", "core/http"}},
     {"Poco/Net/", {"core/http"}},

@@ -71,6 +71,7 @@ struct Kind {
   std::string categories;
   std::string verbs = "create delete deletecollection get list patch update watch";
   std::string storage;
+  std::string stored;  // The group and version of the kind that keeps its objects, or "".
   bool namespaced = true;
   int priority = 0;
   std::string type;

@@ -17,7 +17,8 @@ const std::map<std::string, std::string>& shapes() {
       {"double", "kDouble"},     {"bytes", "kBytes"},
       {"time", "kTime"},         {"microtime", "kMicroTime"},
       {"quantity", "kQuantity"}, {"int-or-string", "kIntOrString"},
-      {"duration", "kDuration"}, {"any", "kAny"}};
+      {"duration", "kDuration"}, {"any", "kAny"},
+      {"strings", "kStrings"}};
   return names;
 }
 
@@ -183,6 +184,8 @@ class Reader {
       kind.categories = joined(words, 1);
     } else if (words[0] == "verbs") {
       kind.verbs = joined(words, 1);
+    } else if (words[0] == "stored" && words.size() == 2) {
+      kind.stored = words[1];
     } else if (words[0] == "selectable") {
       kind.selectable.assign(words.begin() + 1, words.end());
     } else if (words[0] == "sub" && words.size() >= 4) {
@@ -261,8 +264,9 @@ class Reader {
       field.shape = shape->second;
       return;
     }
-    field.shape = "kObject";
-    field.type = full_name(text);
+    const bool is_free = text.starts_with("any<") && text.ends_with(">");
+    field.shape = is_free ? "kAny" : "kObject";
+    field.type = full_name(is_free ? text.substr(4, text.size() - 5) : text);
   }
 
   void take_attribute(Field& field, const std::string& word) {
@@ -327,6 +331,15 @@ const Type& type_named(const Model& model, const std::string& name, const std::s
   return type->second;
 }
 
+const Kind& kind_named(const Model& model, const std::string& type) {
+  const auto kind = std::find_if(model.kinds.begin(), model.kinds.end(),
+                                 [&](const Kind& one) { return one.type == type; });
+  if (kind == model.kinds.end()) {
+    refuse(type, "is to keep another version's objects, and is no kind");
+  }
+  return *kind;
+}
+
 /// The fields of `type`, inlined ones in place.
 std::vector<Field> spread(const Model& model, const Type& type) {
   std::vector<Field> fields;
@@ -367,8 +380,11 @@ void resolve(Model& model) {
       }
     }
   }
-  for (const Kind& kind : model.kinds) {
+  for (Kind& kind : model.kinds) {
     type_named(model, kind.type, kind.kind);
+    if (!kind.stored.empty()) {
+      kind.storage = kind_named(model, kind.stored + "." + kind.kind).storage;
+    }
   }
 }
 

@@ -158,9 +158,10 @@ class Writer {
     return "{" + view(kind.group) + "," + view(kind.version) + "," + view(kind.kind) + "," +
            view(kind.plural) + "," + view(kind.singular) + "," + view(kind.short_names) + "," +
            view(kind.categories) + "," + view(kind.verbs) + "," + view(kind.storage) + "," +
-           truth(kind.namespaced) + "," + "1" + "," + std::to_string(kind.priority) + "," +
-           type_pointer(kind.type) + "," + columns_.add(columns) + "," +
-           subresources_.add(subresources) + "," + words(kind.selectable) + "}";
+           truth(kind.namespaced) + "," + truth(kind.stored.empty()) + "," +
+           std::to_string(kind.priority) + "," + type_pointer(kind.type) + "," +
+           columns_.add(columns) + "," + subresources_.add(subresources) + "," +
+           words(kind.selectable) + "}";
   }
 
   const Model& model_;

@@ -40,6 +40,18 @@ BOOST_AUTO_TEST_CASE(in_seconds_is_rounded_down) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
+BOOST_AUTO_TEST_SUITE(a_go_duration)
+
+BOOST_AUTO_TEST_CASE(is_printed_as_go_prints_it) {
+  BOOST_TEST(to_go_duration(0ns) == "0s");
+  BOOST_TEST(to_go_duration(1500us) == "1.5ms");
+  BOOST_TEST(to_go_duration(30s) == "30s");
+  BOOST_TEST(to_go_duration(1min + 30s + 500ms) == "1m30.5s");
+  BOOST_TEST(to_go_duration(-1h) == "-1h0m0s");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
 BOOST_AUTO_TEST_SUITE(an_age)
 
 BOOST_AUTO_TEST_CASE(is_told_as_kubectl_tells_it) {

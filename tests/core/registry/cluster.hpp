@@ -13,6 +13,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -142,11 +143,17 @@ class OpenAuthorizer final : public auth::Authorizer {
   std::function<bool(const auth::Identity&, const auth::Attributes&)> allows;
 };
 
-/// Keeps every record.
+/// Keeps every record. Threads: writes come from any; read `records` when none is under way.
 class KeptAudit final : public gate::Audit {
  public:
-  void write(const gate::AuditRecord& record) override { records.push_back(record); }
+  void write(const gate::AuditRecord& record) override {
+    const std::lock_guard lock(mutex_);
+    records.push_back(record);
+  }
   std::vector<gate::AuditRecord> records;
+
+ private:
+  std::mutex mutex_;
 };
 
 /// An answer as a client sees it.

@@ -219,11 +219,11 @@ BOOST_AUTO_TEST_CASE(comes_as_yaml_or_indented_if_asked) {
 }
 
 BOOST_AUTO_TEST_CASE(in_no_form_it_has_is_not_acceptable) {
-  const auto refused = list("", "application/vnd.kubernetes.protobuf");
+  const auto refused = list("", "application/cbor");
 
   BOOST_TEST(refused.status == 406);
   BOOST_TEST(refused.reason() == "NotAcceptable");
-  BOOST_TEST(list("", "application/vnd.kubernetes.protobuf, application/json;q=0.5").status == 200);
+  BOOST_TEST(list("", "application/cbor, application/json;q=0.5").status == 200);
   BOOST_TEST(list("", "application/json;as=Nothing;v=v1;g=meta.k8s.io").status == 406);
 }
 
