@@ -60,7 +60,12 @@ class Writer {
       out_ += field.name;
       out_ += "\":";
       const bool metadata = level == Level::kTop && field.name == "metadata";
+      const auto begins = out_.size();
       contained(field, entry.value, metadata ? Level::kMetadata : Level::kInner);
+      if (level == Level::kMetadata && field.name == "managedFields") {
+        draft_.owners_at = begins;
+        draft_.owners_size = out_.size() - begins;
+      }
     }
     entries_.resize(base);
     out_ += '}';

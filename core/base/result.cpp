@@ -31,6 +31,7 @@ constexpr std::array kRows = {
     Row{Code::kInvalid, 422, "Invalid"},
     Row{Code::kTooManyRequests, 429, "TooManyRequests"},
     Row{Code::kInternalError, 500, "InternalError"},
+    Row{Code::kUnknown, 500, ""},
     Row{Code::kBadGateway, 502, "InternalError"},
     Row{Code::kServiceUnavailable, 503, "ServiceUnavailable"},
     Row{Code::kTimeout, 504, "Timeout"},

@@ -36,6 +36,7 @@ enum class Code {
   kInvalid,                // 422
   kTooManyRequests,        // 429
   kInternalError,          // 500
+  kUnknown,                // 500, with no reason: what Go's plain errors become
   kBadGateway,             // 502
   kServiceUnavailable,     // 503
   kTimeout,                // 504

@@ -273,7 +273,7 @@ void ControlPlane::Parts::make_loader(std::map<std::string, std::string> more_se
                                               .authorizer = *authorizer,
                                               .store = *store,
                                               .bus = bus},
-                                             gate::identity_of_plugin(plugin, node_name));
+                                             gate::identity_of_plugin(plugin, node_name), plugin);
       },
       std::map<std::string, const void*>{{"pintle.exchange/1", http::plugin_exchange_table()}},
       log);
@@ -294,7 +294,7 @@ Result<Json> ControlPlane::Parts::ask(const std::string& method, const std::stri
                                                       .authorizer = *authorizer,
                                                       .store = *store,
                                                       .bus = const_cast<bus::Bus&>(bus)},
-                                                     apiserver_identity());
+                                                     apiserver_identity(), "pintle-apiserver");
   const auto answer = std::make_shared<std::promise<std::pair<int, std::string>>>();
   auto came = answer->get_future();
   backend->request(method, path, "application/json", body == nullptr ? "" : to_json(*body),

@@ -322,7 +322,8 @@ void Gate::State::perform_operation(const PassagePtr& passage,
       .query = passage->info.query,
       .body = std::move(passage->request.body),
       .content_type = lower_media_type(find_header(headers, "Content-Type")),
-      .accept = std::string(find_header(headers, "Accept"))};
+      .accept = std::string(find_header(headers, "Accept")),
+      .user_agent = std::string(find_header(headers, "User-Agent"))};
   if (is_for_people(headers) && operation.query.find("pretty=") == std::string::npos) {
     operation.query += operation.query.empty() ? "pretty=true" : "&pretty=true";
   }

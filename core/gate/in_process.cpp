@@ -155,14 +155,14 @@ std::string read_body(Response& response) {
 
 class LocalBackend final : public loader::Backend {
  public:
-  LocalBackend(const InProcessParts& parts, auth::Identity who)
-      : parts_(parts), who_(std::move(who)) {}
+  LocalBackend(const InProcessParts& parts, auth::Identity who, std::string name)
+      : parts_(parts), who_(std::move(who)), name_(std::move(name)) {}
 
   void request(std::string_view method, std::string_view path, std::string_view content_type,
                std::string_view body, std::function<void(int, std::string_view)> reply) override {
     Request request{.method = std::string(method),
                     .target = std::string(path),
-                    .headers = {{"Accept", "application/json"}, {"User-Agent", "in-process"}},
+                    .headers = {{"Accept", "application/json"}, {"User-Agent", name_}},
                     .body = std::string(body),
                     .certificate = nullptr,
                     .remote_address = "in-process:0"};
@@ -217,6 +217,7 @@ class LocalBackend final : public loader::Backend {
  private:
   const InProcessParts parts_;
   const auth::Identity who_;
+  const std::string name_;
 };
 
 auth::Identity service_account(const std::string& name) {
@@ -231,8 +232,8 @@ auth::Identity service_account(const std::string& name) {
 }  // namespace
 
 std::unique_ptr<loader::Backend> make_in_process_backend(const InProcessParts& parts,
-                                                         auth::Identity who) {
-  return std::make_unique<LocalBackend>(parts, std::move(who));
+                                                         auth::Identity who, std::string name) {
+  return std::make_unique<LocalBackend>(parts, std::move(who), std::move(name));
 }
 
 auth::Identity identity_of_plugin(const std::string& plugin, const std::string& node_name) {

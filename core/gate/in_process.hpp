@@ -25,9 +25,11 @@ struct InProcessParts {
   bus::Bus& bus;
 };
 
-/// A backend that acts as `who`. The parts outlive it.
+/// A backend that acts as `who`. What it writes belongs to the manager `name`, as to a client with
+/// that User-Agent. The parts outlive it.
 std::unique_ptr<loader::Backend> make_in_process_backend(const InProcessParts& parts,
-                                                         auth::Identity who);
+                                                         auth::Identity who,
+                                                         std::string name = "in-process");
 
 /// Who a plugin is: "scheduler" is system:kube-scheduler, "kubelet" its node, a controller its
 /// service account in kube-system, and a stranger system:serviceaccount:kube-system:plugin-NAME,

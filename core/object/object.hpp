@@ -52,6 +52,8 @@ struct Draft {
   std::string uid;
   TextPairs labels;
   TextPairs fields;
+  std::size_t owners_at = 0;    // Where the value of metadata.managedFields begins in `tail`,
+  std::size_t owners_size = 0;  // and its length; 0 where there is none.
 };
 
 class Object;

@@ -7,6 +7,7 @@
 #include "core/base/ids.hpp"
 #include "core/object/status.hpp"
 #include "core/registry/body.hpp"
+#include "core/registry/field_manager.hpp"
 #include "core/registry/metadata.hpp"
 #include "core/registry/write.hpp"
 
@@ -66,17 +67,27 @@ Result<void> validate(const WriteJob& job, const StrategyContext& context, const
   return {};
 }
 
-Result<Draft> plan(WriteJob& job, Work& work) {
-  const auto& resource = job.resource();
-  const auto& strategy = job.strategy();
-  const auto& parts = job.shared.parts;
-  PINTLE_TRY(work.object,
-             decode_body(job.operation, job.options.field_validation, &work.arena, job.warnings));
-  PINTLE_TRY_STATUS(place(job.operation, work));
-  if (!text_at(work.object, {"metadata", "resourceVersion"}).empty()) {
+/// The object as it was sent, with its first owner.
+Result<Json> from_body(WriteJob& job, const JsonStorage& storage) {
+  PINTLE_TRY(Json object,
+             decode_body(job.operation, job.options.field_validation, storage, job.warnings));
+  if (!text_at(object, {"metadata", "resourceVersion"}).empty()) {
     return Error(Code::kInternalError,
                  "resourceVersion should not be set on objects to be created");
   }
+  auto& metadata = ensure_object(object.as_object(), "metadata");
+  metadata.erase("deletionTimestamp");
+  metadata.erase("deletionGracePeriodSeconds");
+  track(job, nullptr, object);
+  return object;
+}
+
+Result<Draft> plan(WriteJob& job, const MakeNew& make_new, Work& work) {
+  const auto& resource = job.resource();
+  const auto& strategy = job.strategy();
+  const auto& parts = job.shared.parts;
+  PINTLE_TRY(work.object, make_new(job, &work.arena));
+  PINTLE_TRY_STATUS(place(job.operation, work));
   const std::string name(text_at(work.object, {"metadata", "name"}));
   Review review{.who = job.operation.who,
                 .operation = "CREATE",
@@ -108,7 +119,13 @@ void release(const WriteJob& job, const Work& work) {
   }
 }
 
-void settle(const WriteJobPtr& job, const Work& work, const std::string& name,
+/// What a create calls back into.
+struct Ways {
+  MakeNew make_new;
+  std::function<void(const WriteJobPtr&)> lost;
+};
+
+void settle(const WriteJobPtr& job, const Work& work, const Ways& ways, const std::string& name,
             Result<ObjectPtr> outcome) {
   release(*job, work);
   if (outcome.ok()) {
@@ -118,7 +135,11 @@ void settle(const WriteJobPtr& job, const Work& work, const std::string& name,
   auto error = std::move(outcome).error();
   if (error.code == Code::kAlreadyExists && work.named_by_us && ++job->tries < kMaxNameTries) {
     job->warnings.clear();
-    attempt_create(job);
+    attempt_create(job, ways.make_new, ways.lost);
+    return;
+  }
+  if (error.code == Code::kAlreadyExists && ways.lost) {
+    ways.lost(job);
     return;
   }
   job->reply(worded(*job, name, std::move(error)));
@@ -126,9 +147,10 @@ void settle(const WriteJobPtr& job, const Work& work, const std::string& name,
 
 }  // namespace
 
-void attempt_create(const WriteJobPtr& job) {
+void attempt_create(const WriteJobPtr& job, const MakeNew& make_new,
+                    const std::function<void(const WriteJobPtr&)>& lost) {
   auto work = std::make_shared<Work>();
-  auto draft = plan(*job, *work);
+  auto draft = plan(*job, make_new ? make_new : from_body, *work);
   if (!draft.ok()) {
     release(*job, *work);
     job->reply(std::move(draft).error());
@@ -145,8 +167,8 @@ void attempt_create(const WriteJobPtr& job) {
     reply_draft(*job, key, /*revision=*/0, std::move(draft).value(), 201);
     return;
   }
-  auto done = [job, work, name = key.name](Result<ObjectPtr> outcome) {
-    settle(job, *work, name, std::move(outcome));
+  auto done = [job, work, ways = Ways{make_new, lost}, name = key.name](Result<ObjectPtr> outcome) {
+    settle(job, *work, ways, name, std::move(outcome));
   };
   job->shared.parts.store.commit({.type = store::Write::Type::kCreate,
                                   .key = std::move(key),

@@ -8,6 +8,7 @@
 #include "core/base/concat.hpp"
 #include "core/base/ids.hpp"
 #include "core/object/status.hpp"
+#include "core/registry/field_manager.hpp"
 
 namespace pintle::registry {
 namespace {
@@ -131,6 +132,7 @@ void validate_common(const Json& object, std::vector<Cause>& causes) {
   validate_annotations(object_at(object, {"metadata", "annotations"}), causes);
   validate_owners(array_at(object, {"metadata", "ownerReferences"}), causes);
   validate_finalizers(array_at(object, {"metadata", "finalizers"}), causes);
+  validate_managed_fields(object, causes);
 }
 
 /// The value under `key`, for a message: quoted text, or JSON.
@@ -149,8 +151,7 @@ bool same(const Json* a, const Json* b) {
 
 void fill_metadata(const api::Resource& resource, Json& object, WallTime now) {
   auto& metadata = ensure_object(object.as_object(), "metadata");
-  for (const auto* key :
-       {"deletionTimestamp", "deletionGracePeriodSeconds", "managedFields", "selfLink"}) {
+  for (const auto* key : {"deletionTimestamp", "deletionGracePeriodSeconds", "selfLink"}) {
     metadata.erase(key);
   }
   metadata["uid"] = make_uuid();
@@ -165,7 +166,6 @@ void fill_metadata(const api::Resource& resource, Json& object, WallTime now) {
 void carry_metadata(const api::Resource& resource, Json& next, const Json& current) {
   auto& metadata = ensure_object(next.as_object(), "metadata");
   const auto& old = object_at(current, {"metadata"});
-  metadata.erase("managedFields");
   metadata.erase("selfLink");
   for (const auto* key :
        {"uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"}) {

@@ -10,6 +10,7 @@
 #include "core/base/concat.hpp"
 #include "core/object/status.hpp"
 #include "core/registry/body.hpp"
+#include "core/registry/field_manager.hpp"
 #include "core/registry/versions.hpp"
 
 namespace pintle::registry {
@@ -133,17 +134,35 @@ Result<void> check_propagation(std::string_view policy, DeleteOptions& options) 
 
 }  // namespace
 
-Result<WriteOptions> parse_write_options(const Query& query, std::string_view kind) {
+Result<WriteOptions> parse_write_options(const Query& query, std::string_view kind, bool applies) {
   WriteOptions options;
-  PINTLE_TRY(options.dry_run, parse_dry_run(query.all("dryRun"), kind));
+  std::vector<Cause> causes;
+  options.field_manager = query.text("fieldManager");
+  options.force = query.boolean("force").value_or(false);
+  if (applies && options.field_manager.empty()) {
+    causes.push_back(required_value("fieldManager", "is required for apply patch"));
+  } else if (!applies && kind == "PatchOptions" && query.find("force") != nullptr) {
+    causes.push_back(forbidden_value("force", "may not be specified for non-apply patch"));
+  }
+  check_field_manager(options.field_manager, "fieldManager", causes);
+  const auto dry_run = query.all("dryRun");
+  options.dry_run = !dry_run.empty();
+  for (const auto& value : dry_run) {
+    if (value != "All") {
+      causes.push_back(unsupported_value("dryRun", value, {"All"}));
+    }
+  }
   const auto validation = query.text("fieldValidation");
   if (validation == "Strict") {
     options.field_validation = FieldValidation::kStrict;
   } else if (validation == "Ignore") {
     options.field_validation = FieldValidation::kIgnore;
   } else if (!validation.empty() && validation != "Warn") {
-    return invalid_options(
-        kind, {unsupported_value("fieldValidation", validation, {"Ignore", "Strict", "Warn"})});
+    causes.push_back(
+        unsupported_value("fieldValidation", validation, {"Ignore", "Strict", "Warn"}));
+  }
+  if (!causes.empty()) {
+    return invalid_options(kind, std::move(causes));
   }
   return options;
 }

@@ -19,11 +19,15 @@ enum class FieldValidation { kIgnore, kWarn, kStrict };
 struct WriteOptions {
   bool dry_run = false;
   FieldValidation field_validation = FieldValidation::kWarn;
+  std::string field_manager;  // As given; see manager_of.
+  bool force = false;         // Of an apply.
 };
 
-/// `kind` is "CreateOptions", "UpdateOptions" or "PatchOptions": for the message.
+/// `kind` is "CreateOptions", "UpdateOptions" or "PatchOptions": for the message. `applies` says
+/// that the patch is an apply, which must name its manager.
 /// Errors: kInvalid for values there are none of.
-Result<WriteOptions> parse_write_options(const Query& query, std::string_view kind);
+Result<WriteOptions> parse_write_options(const Query& query, std::string_view kind,
+                                         bool applies = false);
 
 struct ListOptions {
   LabelSelector labels;

@@ -9,6 +9,7 @@
 #include "core/api/schema.hpp"
 #include "core/base/concat.hpp"
 #include "core/object/status.hpp"
+#include "core/registry/apply.hpp"
 #include "core/registry/body.hpp"
 #include "core/registry/versions.hpp"
 #include "core/registry/write.hpp"
@@ -19,7 +20,7 @@ namespace {
 constexpr std::string_view kUnknownPatch =
     "the body of the request was in an unknown format - accepted media types include: "
     "application/json-patch+json, application/merge-patch+json, "
-    "application/strategic-merge-patch+json";
+    "application/strategic-merge-patch+json, application/apply-patch+yaml";
 
 std::optional<PatchType> patch_type_of(std::string_view content_type) {
   if (content_type == "application/json-patch+json") {
@@ -31,10 +32,14 @@ std::optional<PatchType> patch_type_of(std::string_view content_type) {
   if (content_type == "application/strategic-merge-patch+json") {
     return PatchType::kStrategic;
   }
+  if (content_type == "application/apply-patch+yaml") {
+    return PatchType::kApply;
+  }
   return std::nullopt;
 }
 
-Result<void> apply(const api::Resource& resource, PatchType type, Json& target, const Json& patch) {
+Result<void> change(const api::Resource& resource, PatchType type, Json& target,
+                    const Json& patch) {
   switch (type) {
     case PatchType::kJson:
       return apply_json_patch(target, patch);
@@ -84,7 +89,7 @@ Result<Json> next_from_patch(WriteJob& job, PatchType type, const Json& current,
   const auto& served = served_of(job.operation);
   Json next(current, storage);
   from_stored(job.operation, next);
-  PINTLE_TRY_STATUS(apply(served, type, next, parsed.value().value));
+  PINTLE_TRY_STATUS(change(served, type, next, parsed.value().value));
   PINTLE_TRY_STATUS(check_same_type(served, next));
   PINTLE_TRY_STATUS(decode_tree(served, job.options.field_validation, next,
                                 parsed.value().duplicates, job.warnings));
@@ -99,6 +104,10 @@ void patch(Shared& shared, Operation operation, Reply reply) {
   const auto type = patch_type_of(operation.content_type);
   if (!type) {
     reply(Error(Code::kUnsupportedMediaType, std::string(kUnknownPatch)));
+    return;
+  }
+  if (*type == PatchType::kApply) {
+    apply(shared, std::move(operation), std::move(reply));
     return;
   }
   const auto job = make_write_job(shared, std::move(operation), std::move(reply), "PatchOptions");

@@ -67,6 +67,7 @@ struct Operation {
   std::string body;
   std::string content_type;  // Of the body, lower case, without parameters.
   std::string accept;        // The Accept header.
+  std::string user_agent;    // Who writes, where no ?fieldManager= says it.
 };
 
 struct Answer {

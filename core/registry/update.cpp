@@ -6,6 +6,7 @@
 #include "core/base/concat.hpp"
 #include "core/object/status.hpp"
 #include "core/registry/body.hpp"
+#include "core/registry/field_manager.hpp"
 #include "core/registry/metadata.hpp"
 #include "core/registry/write.hpp"
 
@@ -56,7 +57,10 @@ void keep_to_its_part(const WriteJob& job, Json& next, const Json& current) {
       return;
     }
     if (const auto* status = find_member(current, "status")) {
-      object["status"] = *status;
+      const auto* there = object.if_contains("status");
+      if (there == nullptr || *there != *status) {
+        object["status"] = *status;
+      }
     } else {
       object.erase("status");
     }
@@ -102,6 +106,20 @@ bool is_stored(const Draft& draft, const Object& current) {
   return json.size() == draft.head.size() + hole.size() + draft.tail.size() &&
          json.starts_with(draft.head) && json.substr(draft.head.size()).starts_with(hole) &&
          json.ends_with(draft.tail);
+}
+
+/// Whether `draft` differs from what is stored within metadata.managedFields at most, and there by
+/// no more than what leaves its length.
+bool is_stored_but_for_owners(const Draft& draft, const Object& current) {
+  const auto json = current.json();
+  if (draft.owners_size == 0 || json.size() < draft.tail.size() || !json.starts_with(draft.head)) {
+    return false;
+  }
+  const auto tail = json.substr(json.size() - draft.tail.size());
+  const std::string_view wanted = draft.tail;
+  const auto after = draft.owners_at + draft.owners_size;
+  return tail.substr(0, draft.owners_at) == wanted.substr(0, draft.owners_at) &&
+         tail.substr(after) == wanted.substr(after);
 }
 
 /// Whether more than metadata and status differs, once both are written the same way.
@@ -158,11 +176,17 @@ Result<void> review_and_prepare(WriteJob& job, Json& next, const Json& current,
   return {};
 }
 
-Result<Plan> plan(WriteJob& job, const MakeNext& make_next, const Object& current) {
+Result<Plan> plan(WriteJob& job, const MakeNext& make_next, Tracking tracking,
+                  const Object& current) {
   JsonArena arena(32 * 1024);
   const Json tree = parse_stored(current, &arena);
   PINTLE_TRY(Json next, make_next(job, tree, &arena));
   PINTLE_TRY_STATUS(check_preconditions(job, next, current));
+  if (tracking == Tracking::kHere) {
+    carry_metadata(job.resource(), next, tree);
+    keep_to_its_part(job, next, tree);
+    track(job, &tree, next);
+  }
   PINTLE_TRY_STATUS(review_and_prepare(job, next, tree, current));
 
   Plan plan;
@@ -171,7 +195,10 @@ Result<Plan> plan(WriteJob& job, const MakeNext& make_next, const Object& curren
     plan.type = store::Write::Type::kDelete;
     return plan;
   }
-  plan.unchanged = is_stored(plan.draft, current);
+  plan.unchanged = is_stored(plan.draft, current) ||
+                   (is_stored_but_for_owners(plan.draft, current) &&
+                    api::same_but_for_times(find_path(next, {"metadata", "managedFields"}),
+                                            find_path(tree, {"metadata", "managedFields"})));
   return plan;
 }
 
@@ -215,7 +242,7 @@ Result<Json> next_finalizers(WriteJob& job, const Json& current, const JsonStora
 }  // namespace
 
 void attempt_update(const WriteJobPtr& job, const MakeNext& make_next,
-                    const std::function<void(const WriteJobPtr&)>& missing) {
+                    const std::function<void(const WriteJobPtr&)>& missing, Tracking tracking) {
   auto& store = job->shared.parts.store;
   Key key = key_of(job->operation);
   const auto current = store.latest(key);
@@ -228,7 +255,7 @@ void attempt_update(const WriteJobPtr& job, const MakeNext& make_next,
     return;
   }
   job->warnings.clear();
-  auto planned = plan(*job, make_next, *current);
+  auto planned = plan(*job, make_next, tracking, *current);
   if (!planned.ok()) {
     job->reply(std::move(planned).error());
     return;
@@ -248,14 +275,14 @@ void attempt_update(const WriteJobPtr& job, const MakeNext& make_next,
        .key = std::move(key),
        .expected = current->revision(),
        .draft = std::move(what.draft)},
-      [job, make_next, missing](Result<ObjectPtr> outcome) {
+      [job, make_next, missing, tracking](Result<ObjectPtr> outcome) {
         if (outcome.ok()) {
           reply_object(*job, *outcome.value(), 200);
           return;
         }
         const auto code = outcome.error().code;
         if ((code == Code::kConflict || code == Code::kNotFound) && ++job->tries < kMaxTries) {
-          attempt_update(job, make_next, missing);
+          attempt_update(job, make_next, missing, tracking);
           return;
         }
         job->reply(worded(*job, job->operation.name, std::move(outcome).error()));
@@ -273,7 +300,13 @@ void update(Shared& shared, Operation operation, Reply reply) {
     return;
   }
   if (job->operation.subresource.empty() && job->strategy().creates_on_update()) {
-    attempt_update(job, next_from_body, attempt_create);
+    attempt_update(job, next_from_body, [](const WriteJobPtr& missing) {
+      if (const auto allowed = may_create(*missing); !allowed.ok()) {
+        missing->reply(allowed.error());
+        return;
+      }
+      attempt_create(missing);
+    });
     return;
   }
   attempt_update(job, next_from_body);

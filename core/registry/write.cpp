@@ -32,9 +32,9 @@ Json parse_stored(const Object& object, const JsonStorage& storage) {
 }
 
 WriteJobPtr make_write_job(Shared& shared, Operation operation, Reply reply,
-                           std::string_view options_kind) {
+                           std::string_view options_kind, bool applies) {
   auto job = std::make_shared<WriteJob>(shared, std::move(operation), std::move(reply));
-  auto options = parse_write_options(job->query, options_kind);
+  auto options = parse_write_options(job->query, options_kind, applies);
   if (!options.ok()) {
     job->reply(std::move(options).error());
     return nullptr;
@@ -47,6 +47,38 @@ WriteJobPtr make_write_job(Shared& shared, Operation operation, Reply reply,
   }
   job->as = as.value();
   return job;
+}
+
+Result<void> may_create(const WriteJob& job) {
+  const auto* authorizer = job.shared.parts.authorizer;
+  const auto& operation = job.operation;
+  if (authorizer == nullptr) {
+    return {};
+  }
+  const auto& resource = job.resource();
+  const auth::Attributes wanted{.verb = "create",
+                                .is_resource = true,
+                                .group = std::string(resource.group),
+                                .version = std::string(resource.version),
+                                .resource = std::string(resource.plural),
+                                .subresource = operation.subresource,
+                                .ns = operation.ns,
+                                .name = operation.name,
+                                .path = {}};
+  if (authorizer->allow(operation.who, wanted).allowed) {
+    return {};
+  }
+  const auto where = operation.ns.empty()
+                         ? std::string("at the cluster scope")
+                         : concat({"in the namespace ", pintle::quoted(operation.ns)});
+  return Error(Code::kForbidden,
+               concat({resource.group_resource(), " ", pintle::quoted(operation.name),
+                       " is forbidden: User ", pintle::quoted(operation.who.user),
+                       " cannot create resource ", pintle::quoted(resource.plural),
+                       " in API group ", pintle::quoted(resource.group), " ", where}),
+               ErrorDetails{.name = operation.name,
+                            .group = std::string(resource.group),
+                            .kind = std::string(resource.plural)});
 }
 
 void reply_object(WriteJob& job, const Object& object, int status) {

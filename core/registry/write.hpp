@@ -37,21 +37,34 @@ struct WriteJob {
 using WriteJobPtr = std::shared_ptr<WriteJob>;
 
 /// A job with its options and representation read; after an error `reply` has been called and the
-/// job is null.
+/// job is null. `applies` as in parse_write_options.
 WriteJobPtr make_write_job(Shared& shared, Operation operation, Reply reply,
-                           std::string_view options_kind);
+                           std::string_view options_kind, bool applies = false);
 
-/// Creates what the job's body holds.
-void attempt_create(const WriteJobPtr& job);
+/// Makes an object, its managedFields included, in `storage`.
+using MakeNew = std::function<Result<Json>(WriteJob& job, const JsonStorage& storage)>;
+
+/// Creates what `make_new` makes, or what the job's body holds. `lost` is called where another was
+/// quicker; null replies 409.
+void attempt_create(const WriteJobPtr& job, const MakeNew& make_new = nullptr,
+                    const std::function<void(const WriteJobPtr&)>& lost = nullptr);
+
+/// Whether who updates may also create what is not there, for writes that would.
+/// Errors: kForbidden.
+Result<void> may_create(const WriteJob& job);
 
 /// Makes the next state of an object from its current one. `current` lives as long as `storage`.
 using MakeNext =
     std::function<Result<Json>(WriteJob& job, const Json& current, const JsonStorage& storage)>;
 
+/// Who keeps managedFields of an update: the update itself, or whoever makes the next state.
+enum class Tracking : bool { kHere, kDone };
+
 /// Updates the object the job names to what `make_next` says, until no other write comes between.
 /// `missing` is called where there is no object; null replies 404.
 void attempt_update(const WriteJobPtr& job, const MakeNext& make_next,
-                    const std::function<void(const WriteJobPtr&)>& missing = nullptr);
+                    const std::function<void(const WriteJobPtr&)>& missing = nullptr,
+                    Tracking tracking = Tracking::kHere);
 
 /// Replies with a committed object.
 void reply_object(WriteJob& job, const Object& object, int status);
