@@ -91,20 +91,26 @@ Result<Json> next_from_patch(WriteJob& job, PatchType type, const Json& current,
 
 }  // namespace
 
-void patch(Shared& shared, Operation operation, Reply reply) {
+Result<MakeNext> make_patched(const Operation& operation) {
   const auto type = patch_type_of(operation.content_type);
   if (!type) {
-    reply(Error(Code::kUnsupportedMediaType, std::string(kUnknownPatch)));
+    return Error(Code::kUnsupportedMediaType, std::string(kUnknownPatch));
+  }
+  return MakeNext([type = *type](WriteJob& job, const Json& current, const JsonStorage& storage) {
+    return next_from_patch(job, type, current, storage);
+  });
+}
+
+void patch(Shared& shared, Operation operation, Reply reply) {
+  const auto make_next = make_patched(operation);
+  if (!make_next.ok()) {
+    reply(make_next.error());
     return;
   }
-  const auto job = make_write_job(shared, std::move(operation), std::move(reply), "PatchOptions");
-  if (job == nullptr) {
-    return;
+  if (const auto job =
+          make_write_job(shared, std::move(operation), std::move(reply), "PatchOptions")) {
+    attempt_update(job, make_next.value());
   }
-  attempt_update(job,
-                 [type = *type](WriteJob& of, const Json& current, const JsonStorage& storage) {
-                   return next_from_patch(of, type, current, storage);
-                 });
 }
 
 }  // namespace pintle::registry

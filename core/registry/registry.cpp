@@ -25,7 +25,9 @@ Result<void> Registry::bootstrap(const std::vector<Json>& defaults) {
 
 void Registry::perform(Operation operation, Reply reply) {
   auto& shared = state_->shared;
-  if (operation.verb == "get") {
+  if (operation.subresource == "scale") {
+    scale(shared, std::move(operation), std::move(reply));
+  } else if (operation.verb == "get") {
     get(shared, operation, reply);
   } else if (operation.verb == "list") {
     list(shared, operation, reply);

@@ -26,6 +26,8 @@ void remove_collection(Shared& shared, Operation operation, Reply reply);
 
 /// POST pods/NAME/binding and POST bindings: puts a pod on a node.
 void bind(Shared& shared, Operation operation, Reply reply);
+/// GET, PUT and PATCH of NAME/scale.
+void scale(Shared& shared, Operation operation, Reply reply);
 /// POST serviceaccounts/NAME/token.
 void request_token(Shared& shared, const Operation& operation, const Reply& reply);
 /// Reviews answer a question and keep nothing: SubjectAccessReview and its kin. False if the

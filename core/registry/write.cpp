@@ -48,7 +48,9 @@ WriteJobPtr make_write_job(Shared& shared, Operation operation, Reply reply,
 }
 
 void reply_object(WriteJob& job, const Object& object, int status) {
-  auto answer = answer_object(job.as, job.resource(), object, job.shared.parts.clock, status);
+  auto answer = job.show
+                    ? job.show(job, object, status)
+                    : answer_object(job.as, job.resource(), object, job.shared.parts.clock, status);
   answer.warnings = std::move(job.warnings);
   job.reply(std::move(answer));
 }
