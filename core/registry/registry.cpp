@@ -36,6 +36,8 @@ void Registry::perform(Operation operation, Reply reply) {
   } else if (operation.verb == "create" &&
              (operation.subresource == "binding" || operation.resource->kind == "Binding")) {
     bind(shared, std::move(operation), std::move(reply));
+  } else if (operation.verb == "create" && operation.subresource == "eviction") {
+    evict(shared, std::move(operation), std::move(reply));
   } else if (operation.verb == "create" && operation.subresource == "token") {
     request_token(shared, operation, reply);
   } else if (review(shared, operation, reply)) {

@@ -32,7 +32,7 @@ struct WriteJob {
   Representation as;
   std::vector<std::string> warnings;
   int tries = 0;
-  /// Set where make_next has asked admission: about something else than the object (a Scale).
+  /// Set where admission was asked about something else than the object: a Scale, an Eviction.
   bool admits_by_itself = false;
   /// What answers show instead of the object itself; null shows the object.
   std::function<Answer(const WriteJob&, const Object&, int status)> show;
