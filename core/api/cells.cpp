@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "core/base/concat.hpp"
+#include "core/object/selector.hpp"
 
 namespace pintle::api {
 namespace {
@@ -87,26 +88,8 @@ std::vector<std::string> texts_of(const JsonArray& items) {
 /// A label selector in kubectl's short form. Source: metav1.FormatLabelSelector.
 std::string selector(const CellInput& in) {
   const Json* selector = find_at(in.object, in.argument);
-  if (selector == nullptr || !selector->is_object()) {
-    return "<none>";
-  }
-  std::vector<std::string> parts;
-  for (const auto& entry : object_at(*selector, {"matchLabels"})) {
-    parts.push_back(concat({entry.key(), "=", plain_text(entry.value())}));
-  }
-  for (const Json& requirement : array_at(*selector, {"matchExpressions"})) {
-    const auto key = text_at(requirement, {"key"});
-    const auto op = text_at(requirement, {"operator"});
-    auto values = texts_of(array_at(requirement, {"values"}));
-    std::sort(values.begin(), values.end());
-    if (op == "Exists" || op == "DoesNotExist") {
-      parts.push_back(concat({op == "Exists" ? "" : "!", key}));
-    } else {
-      parts.push_back(concat({key, op == "In" ? " in (" : " notin (", joined(values, ","), ")"}));
-    }
-  }
-  std::sort(parts.begin(), parts.end());
-  return parts.empty() ? "<none>" : joined(parts, ",");
+  const std::string text = selector == nullptr ? "" : label_selector_text(*selector);
+  return text.empty() ? "<none>" : text;
 }
 
 std::string member_texts(const CellInput& in, std::string_view member) {

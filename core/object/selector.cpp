@@ -130,6 +130,42 @@ std::string_view value_of(const Object& object, std::string_view field) {
   return value ? std::string_view(*value) : std::string_view();
 }
 
+/// Each label's key with its "key=value".
+TextPairs label_parts(const JsonObject& labels) {
+  TextPairs parts;
+  for (const auto& label : labels) {
+    const std::string key(std::string_view(label.key()));
+    parts.emplace_back(key, concat({key, "=", text_at(label.value(), {})}));
+  }
+  return parts;
+}
+
+std::string expression_text(std::string_view key, const Json& expression) {
+  const auto op = text_at(expression, {"operator"});
+  if (op == "Exists" || op == "DoesNotExist") {
+    return concat({op == "Exists" ? "" : "!", key});
+  }
+  std::vector<std::string_view> values;
+  for (const auto& value : array_at(expression, {"values"})) {
+    values.push_back(text_at(value, {}));
+  }
+  std::ranges::sort(values);
+  std::string text = concat({key, op == "In" ? " in (" : " notin ("});
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    text += concat({i == 0 ? "" : ",", values[i]});
+  }
+  return text + ")";
+}
+
+std::string joined_by_key(TextPairs parts) {
+  std::ranges::stable_sort(parts, {}, [](const auto& part) { return part.first; });
+  std::string text;
+  for (const auto& [key, part] : parts) {
+    text += concat({text.empty() ? "" : ",", part});
+  }
+  return text;
+}
+
 }  // namespace
 
 bool LabelRequirement::matches(const TextPairs& labels) const {
@@ -154,6 +190,19 @@ bool LabelSelector::matches(const TextPairs& labels) const {
   return std::ranges::all_of(requirements, [&labels](const LabelRequirement& requirement) {
     return requirement.matches(labels);
   });
+}
+
+std::string label_selector_text(const Json& selector) {
+  TextPairs parts = label_parts(object_at(selector, {"matchLabels"}));
+  for (const auto& expression : array_at(selector, {"matchExpressions"})) {
+    const auto key = text_at(expression, {"key"});
+    parts.emplace_back(key, expression_text(key, expression));
+  }
+  return joined_by_key(std::move(parts));
+}
+
+std::string label_map_text(const JsonObject& labels) {
+  return joined_by_key(label_parts(labels));
 }
 
 Result<LabelSelector> label_selector_of(const Json& selector) {

@@ -42,6 +42,12 @@ Result<LabelSelector> parse_label_selector(std::string_view text);
 /// Errors: kInvalid, naming the key or the operator.
 Result<LabelSelector> label_selector_of(const Json& selector);
 
+/// A metav1.LabelSelector as `?labelSelector=` takes it: "a=b,c in (d,e),!f", sorted by key; "" for
+/// one that asks nothing. Source: metav1.LabelSelectorAsSelector, labels.Requirement.String.
+std::string label_selector_text(const Json& selector);
+/// The same for a map of labels, as ReplicationControllers and Services select: "a=b,c=d".
+std::string label_map_text(const JsonObject& labels);
+
 struct FieldRequirement {
   std::string field;  // "metadata.name", "spec.nodeName".
   bool equals = true;

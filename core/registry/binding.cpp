@@ -6,6 +6,7 @@
 #include "core/base/concat.hpp"
 #include "core/object/status.hpp"
 #include "core/registry/body.hpp"
+#include "core/registry/conditions.hpp"
 #include "core/registry/write.hpp"
 
 namespace pintle::registry {
@@ -51,24 +52,6 @@ Result<void> check_binding(BindJob& job) {
   return {};
 }
 
-void set_scheduled(JsonObject& status, WallTime now) {
-  if (!status["conditions"].is_array()) {
-    status["conditions"] = JsonArray();
-  }
-  auto& conditions = status["conditions"].as_array();
-  const JsonObject scheduled{{"type", "PodScheduled"},
-                             {"status", "True"},
-                             {"lastProbeTime", nullptr},
-                             {"lastTransitionTime", to_rfc3339(now)}};
-  for (auto& condition : conditions) {
-    if (text_at(condition, {"type"}) == "PodScheduled") {
-      condition = scheduled;
-      return;
-    }
-  }
-  conditions.emplace_back(scheduled);
-}
-
 Result<Draft> plan(const BindJob& job, const Object& current) {
   const auto refuse = [&](std::string_view why) {
     return conflict("pods/binding", job.operation.name, why);
@@ -94,7 +77,11 @@ Result<Draft> plan(const BindJob& job, const Object& current) {
     auto& annotations = ensure_object(ensure_object(object, "metadata"), "annotations");
     annotations[annotation.key()] = annotation.value();
   }
-  set_scheduled(ensure_object(object, "status"), job.shared.parts.clock.now());
+  put_condition(ensure_object(object, "status"),
+                {{"type", "PodScheduled"},
+                 {"status", "True"},
+                 {"lastProbeTime", nullptr},
+                 {"lastTransitionTime", to_rfc3339(job.shared.parts.clock.now())}});
   return api::to_draft(*job.pods, pod);
 }
 

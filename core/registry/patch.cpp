@@ -100,24 +100,30 @@ Result<Json> next_from_patch(WriteJob& job, PatchType type, const Json& current,
 
 }  // namespace
 
-void patch(Shared& shared, Operation operation, Reply reply) {
+Result<MakeNext> make_patched(const Operation& operation) {
   const auto type = patch_type_of(operation.content_type);
   if (!type) {
-    reply(Error(Code::kUnsupportedMediaType, std::string(kUnknownPatch)));
-    return;
+    return Error(Code::kUnsupportedMediaType, std::string(kUnknownPatch));
   }
-  if (*type == PatchType::kApply) {
+  return MakeNext([type = *type](WriteJob& job, const Json& current, const JsonStorage& storage) {
+    return next_from_patch(job, type, current, storage);
+  });
+}
+
+void patch(Shared& shared, Operation operation, Reply reply) {
+  if (patch_type_of(operation.content_type) == PatchType::kApply) {
     apply(shared, std::move(operation), std::move(reply));
     return;
   }
-  const auto job = make_write_job(shared, std::move(operation), std::move(reply), "PatchOptions");
-  if (job == nullptr) {
+  const auto make_next = make_patched(operation);
+  if (!make_next.ok()) {
+    reply(make_next.error());
     return;
   }
-  attempt_update(job,
-                 [type = *type](WriteJob& of, const Json& current, const JsonStorage& storage) {
-                   return next_from_patch(of, type, current, storage);
-                 });
+  if (const auto job =
+          make_write_job(shared, std::move(operation), std::move(reply), "PatchOptions")) {
+    attempt_update(job, make_next.value());
+  }
 }
 
 }  // namespace pintle::registry

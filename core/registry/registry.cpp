@@ -28,7 +28,9 @@ void Registry::perform(Operation operation, Reply reply) {
   auto& shared = state_->shared;
   move_to_stored(shared.parts.catalog, operation);
   reply = in_words_of(operation, std::move(reply));
-  if (operation.verb == "get") {
+  if (operation.subresource == "scale") {
+    scale(shared, std::move(operation), std::move(reply));
+  } else if (operation.verb == "get") {
     get(shared, operation, reply);
   } else if (operation.verb == "list") {
     list(shared, operation, reply);
@@ -37,6 +39,8 @@ void Registry::perform(Operation operation, Reply reply) {
   } else if (operation.verb == "create" &&
              (operation.subresource == "binding" || operation.resource->kind == "Binding")) {
     bind(shared, std::move(operation), std::move(reply));
+  } else if (operation.verb == "create" && operation.subresource == "eviction") {
+    evict(shared, std::move(operation), std::move(reply));
   } else if (operation.verb == "create" && operation.subresource == "token") {
     request_token(shared, operation, reply);
   } else if (review(shared, operation, reply)) {

@@ -104,8 +104,10 @@ Result<Plan> plan(RemoveJob& job, const Object& current) {
                 .dry_run = job.remove.dry_run,
                 .object = nullptr,
                 .old_object = &tree};
-  PINTLE_TRY_STATUS(parts.admission.mutate(review));
-  PINTLE_TRY_STATUS(parts.admission.validate(review));
+  if (!job.admits_by_itself) {
+    PINTLE_TRY_STATUS(parts.admission.mutate(review));
+    PINTLE_TRY_STATUS(parts.admission.validate(review));
+  }
 
   const auto seconds = seconds_left(job, tree);
   if (!seconds) {
@@ -219,6 +221,13 @@ struct Collection {
 
 void remove(Shared& shared, Operation operation, Reply reply) {
   if (const auto job = make_remove_job(shared, std::move(operation), std::move(reply))) {
+    attempt(job);
+  }
+}
+
+void remove_admitted(Shared& shared, Operation operation, Reply reply) {
+  if (const auto job = make_remove_job(shared, std::move(operation), std::move(reply))) {
+    job->admits_by_itself = true;
     attempt(job);
   }
 }

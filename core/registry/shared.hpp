@@ -22,10 +22,16 @@ void create(Shared& shared, Operation operation, Reply reply);
 void update(Shared& shared, Operation operation, Reply reply);
 void patch(Shared& shared, Operation operation, Reply reply);
 void remove(Shared& shared, Operation operation, Reply reply);
+/// The same without asking admission: for what was admitted as something else (an eviction).
+void remove_admitted(Shared& shared, Operation operation, Reply reply);
 void remove_collection(Shared& shared, Operation operation, Reply reply);
 
 /// POST pods/NAME/binding and POST bindings: puts a pod on a node.
 void bind(Shared& shared, Operation operation, Reply reply);
+/// GET, PUT and PATCH of NAME/scale.
+void scale(Shared& shared, Operation operation, Reply reply);
+/// POST pods/NAME/eviction: deletes a pod where its disruption budget allows it.
+void evict(Shared& shared, Operation operation, Reply reply);
 /// POST serviceaccounts/NAME/token.
 void request_token(Shared& shared, const Operation& operation, const Reply& reply);
 /// Reviews answer a question and keep nothing: SubjectAccessReview and its kin. False if the

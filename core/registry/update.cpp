@@ -156,7 +156,9 @@ Result<void> review_and_prepare(WriteJob& job, Json& next, const Json& current,
                 .dry_run = job.options.dry_run,
                 .object = &next,
                 .old_object = &current};
-  PINTLE_TRY_STATUS(parts.admission.mutate(review));
+  if (!job.admits_by_itself) {
+    PINTLE_TRY_STATUS(parts.admission.mutate(review));
+  }
   std::vector<std::string> ignored;
   PINTLE_TRY_STATUS(decode_tree(resource, FieldValidation::kIgnore, next, {}, ignored));
 
@@ -171,7 +173,9 @@ Result<void> review_and_prepare(WriteJob& job, Json& next, const Json& current,
     }
   }
   PINTLE_TRY_STATUS(validate(job, context, next, current));
-  PINTLE_TRY_STATUS(parts.admission.validate(review));
+  if (!job.admits_by_itself) {
+    PINTLE_TRY_STATUS(parts.admission.validate(review));
+  }
   job.strategy().warn(next, job.warnings);
   return {};
 }
@@ -202,7 +206,24 @@ Result<Plan> plan(WriteJob& job, const MakeNext& make_next, Tracking tracking,
   return plan;
 }
 
-/// What a PUT makes of the object: the body, whatever was there before.
+/// What PUT namespaces/NAME/finalize changes: spec.finalizers, nothing else.
+Result<Json> next_finalizers(WriteJob& job, const Json& current, const JsonStorage& storage) {
+  PINTLE_TRY(const Json asked, next_from_body(job, current, storage));
+  Json next(current, storage);
+  auto& spec = ensure_object(next.as_object(), "spec");
+  const auto* finalizers = find_path(asked, {"spec", "finalizers"});
+  if (finalizers == nullptr) {
+    spec.erase("finalizers");
+  } else {
+    spec["finalizers"] = *finalizers;
+  }
+  auto& metadata = ensure_object(next.as_object(), "metadata");
+  metadata["resourceVersion"] = text_at(asked, {"metadata", "resourceVersion"});
+  return next;
+}
+
+}  // namespace
+
 Result<Json> next_from_body(WriteJob& job, const Json& /*current*/, const JsonStorage& storage) {
   PINTLE_TRY(Json next,
              decode_body(job.operation, job.options.field_validation, storage, job.warnings));
@@ -222,24 +243,6 @@ Result<Json> next_from_body(WriteJob& job, const Json& /*current*/, const JsonSt
   metadata["name"] = job.operation.name;
   return next;
 }
-
-/// What PUT namespaces/NAME/finalize changes: spec.finalizers, nothing else.
-Result<Json> next_finalizers(WriteJob& job, const Json& current, const JsonStorage& storage) {
-  PINTLE_TRY(const Json asked, next_from_body(job, current, storage));
-  Json next(current, storage);
-  auto& spec = ensure_object(next.as_object(), "spec");
-  const auto* finalizers = find_path(asked, {"spec", "finalizers"});
-  if (finalizers == nullptr) {
-    spec.erase("finalizers");
-  } else {
-    spec["finalizers"] = *finalizers;
-  }
-  auto& metadata = ensure_object(next.as_object(), "metadata");
-  metadata["resourceVersion"] = text_at(asked, {"metadata", "resourceVersion"});
-  return next;
-}
-
-}  // namespace
 
 void attempt_update(const WriteJobPtr& job, const MakeNext& make_next,
                     const std::function<void(const WriteJobPtr&)>& missing, Tracking tracking) {

@@ -82,8 +82,9 @@ Result<void> may_create(const WriteJob& job) {
 }
 
 void reply_object(WriteJob& job, const Object& object, int status) {
-  auto answer = answer_object(job.as, served_of(job.operation), job.resource(), object,
-                              job.shared.parts.clock, status);
+  auto answer = job.show ? job.show(job, object, status)
+                         : answer_object(job.as, served_of(job.operation), job.resource(), object,
+                                         job.shared.parts.clock, status);
   answer.warnings = std::move(job.warnings);
   job.reply(std::move(answer));
 }

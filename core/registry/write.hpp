@@ -32,6 +32,10 @@ struct WriteJob {
   Representation as;
   std::vector<std::string> warnings;
   int tries = 0;
+  /// Set where admission was asked about something else than the object: a Scale, an Eviction.
+  bool admits_by_itself = false;
+  /// What answers show instead of the object itself; null shows the object.
+  std::function<Answer(const WriteJob&, const Object&, int status)> show;
 };
 
 using WriteJobPtr = std::shared_ptr<WriteJob>;
@@ -59,6 +63,12 @@ using MakeNext =
 
 /// Who keeps managedFields of an update: the update itself, or whoever makes the next state.
 enum class Tracking : bool { kHere, kDone };
+
+/// What a PUT makes of an object: the body, whatever was there before.
+Result<Json> next_from_body(WriteJob& job, const Json& current, const JsonStorage& storage);
+
+/// What the PATCH `operation` makes of an object. Errors: kUnsupportedMediaType.
+Result<MakeNext> make_patched(const Operation& operation);
 
 /// Updates the object the job names to what `make_next` says, until no other write comes between.
 /// `missing` is called where there is no object; null replies 404.
