@@ -27,6 +27,7 @@ const std::vector<std::string> kControlPlanePlugins = {"admission_namespace_life
                                                        "admission_priority",
                                                        "admission_default_tolerations",
                                                        "admission_service_account",
+                                                       "controller_garbage_collector",
                                                        "controller_namespace",
                                                        "controller_node_lifecycle",
                                                        "scheduler"};

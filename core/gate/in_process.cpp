@@ -61,6 +61,11 @@ class LocalSubscription final : public loader::Backend::Subscription {
     changed_.notify_all();
   }
 
+  void on_ready(std::function<void()> ready) override {
+    const std::lock_guard lock(mutex_);
+    ready_ = std::move(ready);
+  }
+
  private:
   bool take_woken() {
     const std::lock_guard lock(mutex_);
@@ -88,6 +93,9 @@ class LocalSubscription final : public loader::Backend::Subscription {
       {
         const std::lock_guard lock(mutex_);
         events_came_ = true;
+        if (ready_) {
+          ready_();
+        }
       }
       changed_.notify_all();
     });
@@ -135,6 +143,7 @@ class LocalSubscription final : public loader::Backend::Subscription {
   std::condition_variable changed_;
   bool woken_ = false;                   // Guarded by mutex_.
   bool events_came_ = false;             // Guarded by mutex_.
+  std::function<void()> ready_;          // Guarded by mutex_.
   std::unique_ptr<bus::Cursor> cursor_;  // Last: its waker uses what stands above.
 };
 
@@ -220,6 +229,16 @@ class LocalBackend final : public loader::Backend {
   const std::string name_;
 };
 
+/// Controllers that act under the name that Kubernetes gives them: what its roles are bound to.
+constexpr std::pair<std::string_view, std::string_view> kAccounts[] = {
+    {"controller_cluster_role_aggregation", "clusterrole-aggregation-controller"},
+    {"controller_event_ttl", "event-ttl-controller"},
+    {"controller_garbage_collector", "generic-garbage-collector"},
+    {"controller_namespace", "namespace-controller"},
+    {"controller_node_lifecycle", "node-controller"},
+    {"controller_resource_quota", "resourcequota-controller"},
+};
+
 auth::Identity service_account(const std::string& name) {
   return {.user = "system:serviceaccount:kube-system:" + name,
           .uid = "",
@@ -251,11 +270,10 @@ auth::Identity identity_of_plugin(const std::string& plugin, const std::string& 
             .extra = {},
             .authenticator = "in-process"};
   }
-  if (plugin == "controller_namespace") {
-    return service_account("namespace-controller");
-  }
-  if (plugin == "controller_node_lifecycle") {
-    return service_account("node-controller");
+  for (const auto& [of, account] : kAccounts) {
+    if (plugin == of) {
+      return service_account(std::string(account));
+    }
   }
   if (plugin.starts_with("admission_")) {
     return service_account("admission");

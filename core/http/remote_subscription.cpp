@@ -95,11 +95,22 @@ void RemoteSubscription::wake() {
   changed_.notify_all();
 }
 
+void RemoteSubscription::on_ready(std::function<void()> ready) {
+  const std::lock_guard lock(mutex_);
+  ready_ = std::move(ready);
+  if (!changes_.empty()) {
+    ready_();
+  }
+}
+
 void RemoteSubscription::push(const std::stop_token& stop, std::uint32_t type, ObjectPtr object) {
   std::unique_lock lock(mutex_);
   if (changed_.wait(lock, stop, [this] { return changes_.size() < kMaxQueued; })) {
     changes_.push_back({.type = type, .object = std::move(object), .previous = nullptr});
     changed_.notify_all();
+    if (ready_) {
+      ready_();
+    }
   }
 }
 

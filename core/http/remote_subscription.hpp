@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -31,6 +32,7 @@ class RemoteSubscription final : public loader::Backend::Subscription {
 
   int next(std::uint32_t timeout_ms, loader::Backend::Change& change) override;
   void wake() override;
+  void on_ready(std::function<void()> ready) override;
 
  private:
   enum class Outcome { kEnded, kExpired, kFailed };
@@ -55,6 +57,7 @@ class RemoteSubscription final : public loader::Backend::Subscription {
   std::condition_variable_any changed_;
   std::deque<loader::Backend::Change> changes_;  // Guarded by mutex_.
   bool is_woken_ = false;                        // Guarded by mutex_.
+  std::function<void()> ready_;                  // Guarded by mutex_.
   int watched_fd_ = -1;                          // Of the watch under way. Guarded by mutex_.
   std::jthread thread_;
 };

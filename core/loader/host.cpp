@@ -86,7 +86,11 @@ const pintle_bus_table kBusTable = {
     .subscribe = bus_subscribe,
     .next = bus_next,
     .wake = [](pintle_subscription* subscription) { subscription->subscription->wake(); },
-    .close = bus_close};
+    .close = bus_close,
+    .on_ready =
+        [](pintle_subscription* subscription, void (*ready)(void*), void* context) {
+          subscription->subscription->on_ready([ready, context] { ready(context); });
+        }};
 
 void log_write(const pintle_host* host, std::uint32_t level, pintle_text message) {
   const auto& at = host_of(host);

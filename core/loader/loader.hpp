@@ -48,6 +48,8 @@ class Backend {
     /// As pintle_bus_table.next.
     virtual int next(std::uint32_t timeout_ms, Change& change) = 0;
     virtual void wake() = 0;
+    /// As pintle_bus_table.on_ready.
+    virtual void on_ready(std::function<void()> ready) = 0;
   };
   /// Errors: kForbidden, kNotFound.
   virtual Result<std::unique_ptr<Subscription>> subscribe(std::string_view path) = 0;

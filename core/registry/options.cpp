@@ -114,21 +114,24 @@ Result<void> read_delete_body(const Json& body, DeleteOptions& options) {
   return {};
 }
 
-Result<void> check_propagation(std::string_view policy, DeleteOptions& options) {
-  if (policy.empty()) {
+/// `policy` is null where the request has none. Source: apimachinery ValidateDeleteOptions.
+Result<void> read_propagation(const std::string* policy, DeleteOptions& options) {
+  if (policy == nullptr) {
     return {};
   }
+  std::vector<Cause> causes;
   if (options.orphan_dependents) {
-    return invalid_options("DeleteOptions",
-                           {invalid_value("propagationPolicy", quoted(policy),
-                                          "orphanDependents and deletionPropagation cannot be both "
-                                          "set")});
+    causes.push_back(invalid_value("propagationPolicy", pintle::quoted(*policy),
+                                   "orphanDependents and deletionPropagation cannot be both set"));
   }
-  if (policy != "Foreground" && policy != "Background" && policy != "Orphan") {
-    return invalid_options(
-        "DeleteOptions",
-        {unsupported_value("propagationPolicy", policy, {"Background", "Foreground", "Orphan"})});
+  if (*policy != "Foreground" && *policy != "Background" && *policy != "Orphan") {
+    causes.push_back(unsupported_value("propagationPolicy", *policy,
+                                       {"Foreground", "Background", "Orphan", "nil"}));
   }
+  if (!causes.empty()) {
+    return invalid_options("DeleteOptions", std::move(causes));
+  }
+  options.propagation = *policy;
   return {};
 }
 
@@ -214,7 +217,8 @@ Result<DeleteOptions> parse_delete_options(const Operation& operation, const Que
     PINTLE_TRY(options.grace_seconds, query.integer("gracePeriodSeconds"));
     options.orphan_dependents = query.boolean("orphanDependents");
     PINTLE_TRY(options.dry_run, parse_dry_run(query.all("dryRun"), "DeleteOptions"));
-    PINTLE_TRY_STATUS(check_propagation(query.text("propagationPolicy"), options));
+    const std::string policy(query.text("propagationPolicy"));
+    PINTLE_TRY_STATUS(read_propagation(policy.empty() ? nullptr : &policy, options));
     return options;
   }
   PINTLE_TRY(const ParsedJson body, parse_body(operation, {}, "DeleteOptions"));
@@ -223,7 +227,10 @@ Result<DeleteOptions> parse_delete_options(const Operation& operation, const Que
     return Error(Code::kBadRequest, "decoded object cannot be converted to DeleteOptions");
   }
   PINTLE_TRY_STATUS(read_delete_body(body.value, options));
-  PINTLE_TRY_STATUS(check_propagation(text_at(body.value, {"propagationPolicy"}), options));
+  const auto* policy = find_member(body.value, "propagationPolicy");
+  const std::string text(text_at(body.value, {"propagationPolicy"}));
+  PINTLE_TRY_STATUS(
+      read_propagation(policy == nullptr || policy->is_null() ? nullptr : &text, options));
   return options;
 }
 

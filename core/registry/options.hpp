@@ -57,9 +57,10 @@ Result<std::optional<Revision>> parse_revision(std::string_view text);
 
 struct DeleteOptions {
   std::optional<std::int64_t> grace_seconds;
-  std::string uid;               // Precondition; empty for none.
-  std::string resource_version;  // Precondition; empty for none.
-  std::optional<bool> orphan_dependents;
+  std::string uid;                        // Precondition; empty for none.
+  std::string resource_version;           // Precondition; empty for none.
+  std::optional<bool> orphan_dependents;  // Deprecated; what propagation says now.
+  std::string propagation;  // "Foreground", "Background", "Orphan"; empty where nothing is asked.
   bool dry_run = false;
 };
 

@@ -1,6 +1,8 @@
 // Delete: at once, gracefully, or marked until the last finalizer is gone.
 //
-// There is no garbage collector yet, so every propagation policy leaves dependents alone.
+// What becomes of an object's dependents is said by a finalizer that the delete sets, and done by
+// the garbage collector: "foregroundDeletion" waits for them, "orphan" lets them go, none leaves
+// them to be found.
 // Source: apiserver registry/generic/registry/store.go Delete, registry/rest/delete.go.
 
 #include <algorithm>
@@ -25,6 +27,19 @@ constexpr std::array<std::string_view, 8> kAnswersWithObject = {
     "namespaces",   "persistentvolumeclaims", "persistentvolumes", "pods",
     "podtemplates", "resourcequotas",         "serviceaccounts",   "services",
 };
+
+/// Kinds that leave their dependents alone where nothing is asked, as their first versions did.
+/// Source: kube-apiserver's strategies with DefaultGarbageCollectionPolicy OrphanDependents.
+constexpr std::array<std::string_view, 2> kOrphansByDefault = {"jobs.batch",
+                                                               "replicationcontrollers"};
+
+constexpr std::string_view kForeground = "foregroundDeletion";
+constexpr std::string_view kOrphan = "orphan";
+
+// Source: pkg/registry/batch/job/storage deleteOptionWarnings.
+constexpr std::string_view kJobsOrphan =
+    "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background "
+    "to remove them or set propagationPolicy=Orphan to suppress this warning";
 
 struct RemoveJob : WriteJob {
   using WriteJob::WriteJob;
@@ -72,16 +87,79 @@ void mark(const RemoveJob& job, Json& object, std::int64_t grace, WallTime now) 
   }
 }
 
-/// Seconds the object still has; nothing where it waits already and this request changes nothing.
+bool has_finalizer(const Json& object, std::string_view wanted) {
+  const auto& all = array_at(object, {"metadata", "finalizers"});
+  return std::any_of(all.begin(), all.end(), [wanted](const Json& finalizer) {
+    return finalizer.is_string() && std::string_view(finalizer.get_string()) == wanted;
+  });
+}
+
+/// The finalizer by which the collector knows what to do with the dependents; "" for none. What the
+/// request asks stands over what the object says, and that over the kind's own way.
+std::string_view collecting_finalizer(const RemoveJob& job, const Json& object) {
+  if (job.remove.orphan_dependents) {
+    return *job.remove.orphan_dependents ? kOrphan : "";
+  }
+  if (!job.remove.propagation.empty()) {
+    return job.remove.propagation == "Orphan"       ? kOrphan
+           : job.remove.propagation == "Foreground" ? kForeground
+                                                    : std::string_view();
+  }
+  for (const auto finalizer : {kOrphan, kForeground}) {
+    if (has_finalizer(object, finalizer)) {
+      return finalizer;
+    }
+  }
+  return std::ranges::find(kOrphansByDefault, job.resource().storage) != kOrphansByDefault.end()
+             ? kOrphan
+             : std::string_view();
+}
+
+/// The collecting finalizer the object should have ("" for none); nothing where it is as it should.
+std::optional<std::string_view> other_finalizer(const RemoveJob& job, const Json& object) {
+  // Events own nothing; a namespace is emptied by its own controller first.
+  const auto storage = job.resource().storage;
+  if (storage == "events" ||
+      (storage == "namespaces" && !array_at(object, {"spec", "finalizers"}).empty())) {
+    return std::nullopt;
+  }
+  const auto wanted = collecting_finalizer(job, object);
+  const bool is_right = has_finalizer(object, kOrphan) == (wanted == kOrphan) &&
+                        has_finalizer(object, kForeground) == (wanted == kForeground);
+  return is_right ? std::nullopt : std::optional(wanted);
+}
+
+void set_finalizer(Json& object, std::string_view wanted) {
+  JsonArray finalizers(object.storage());
+  for (const auto& finalizer : array_at(object, {"metadata", "finalizers"})) {
+    const auto name =
+        finalizer.is_string() ? std::string_view(finalizer.get_string()) : std::string_view();
+    if (name != kOrphan && name != kForeground) {
+      finalizers.push_back(finalizer);
+    }
+  }
+  if (!wanted.empty()) {
+    finalizers.push_back(Json(wanted, object.storage()));
+  }
+  auto& metadata = ensure_object(object.as_object(), "metadata");
+  if (finalizers.empty()) {
+    metadata.erase("finalizers");
+  } else {
+    metadata["finalizers"] = std::move(finalizers);
+  }
+}
+
+/// Seconds the object still has; nothing where its grace runs already and this request does not
+/// shorten it.
 std::optional<std::int64_t> seconds_left(const RemoveJob& job, const Json& object) {
   const auto asked = job.remove.grace_seconds;
   const bool going = !text_at(object, {"metadata", "deletionTimestamp"}).empty();
   const auto grace = job.strategy().grace_seconds(object, asked);
-  if (!going) {
+  if (!going || !grace) {
     return grace.value_or(0);
   }
   const auto left = integer_at(object, {"metadata", "deletionGracePeriodSeconds"});
-  if (!grace || !left || *left == 0) {
+  if (!left || *left == 0) {
     return is_held(job.resource(), object) ? std::nullopt : std::optional<std::int64_t>(0);
   }
   // Who asked first was promised that much; it may only be shortened.
@@ -113,12 +191,24 @@ Result<Plan> plan(RemoveJob& job, const Object& current) {
   if (!seconds) {
     return Plan{.what = Plan::What::kWait, .draft = current.to_draft()};
   }
-  const bool held = is_held(job.resource(), tree);
+  const auto refinalized = other_finalizer(job, tree);
   const bool graceful = job.strategy().grace_seconds(tree, job.remove.grace_seconds).has_value();
-  if (!held && !graceful) {
+  bool held = is_held(job.resource(), tree);
+  if (!held && !graceful && !refinalized) {
     return Plan{.what = Plan::What::kRemove, .draft = current.to_draft()};
   }
   Json last(tree, &arena);
+  if (refinalized) {
+    set_finalizer(last, *refinalized);
+    held = is_held(job.resource(), last);
+  }
+  const bool going = !text_at(tree, {"metadata", "deletionTimestamp"}).empty();
+  if (held && !graceful && going && !refinalized) {
+    return Plan{.what = Plan::What::kWait, .draft = current.to_draft()};
+  }
+  if (!held && !graceful) {
+    return Plan{.what = Plan::What::kRemove, .draft = current.to_draft()};
+  }
   mark(job, last, *seconds, parts.clock.now());
   return Plan{.what = held || *seconds > 0 ? Plan::What::kMark : Plan::What::kRemove,
               .draft = api::to_draft(job.resource(), last)};
@@ -130,8 +220,10 @@ void reply_removed(RemoveJob& job, const Object& object) {
     reply_object(job, object, 200);
     return;
   }
-  job.reply(answer_json(job.as, to_success_status_json(object.name(), resource.group,
-                                                       resource.plural, object.uid())));
+  auto answer = answer_json(
+      job.as, to_success_status_json(object.name(), resource.group, resource.plural, object.uid()));
+  answer.warnings = std::move(job.warnings);
+  job.reply(std::move(answer));
 }
 
 void attempt(const RemoveJobPtr& job);
@@ -181,6 +273,12 @@ void attempt(const RemoveJobPtr& job) {
                [job, what](Result<ObjectPtr> outcome) { settle(job, what, std::move(outcome)); });
 }
 
+/// Jobs leave their pods behind where nothing else is asked, which surprises people.
+bool orphans_unasked(const api::Resource& resource, const DeleteOptions& options) {
+  return resource.storage == "jobs.batch" && !options.orphan_dependents &&
+         options.propagation.empty();
+}
+
 RemoveJobPtr make_remove_job(Shared& shared, Operation operation, Reply reply) {
   auto job = std::make_shared<RemoveJob>(shared, std::move(operation), std::move(reply));
   auto options = parse_delete_options(job->operation, job->query);
@@ -189,6 +287,9 @@ RemoveJobPtr make_remove_job(Shared& shared, Operation operation, Reply reply) {
     return nullptr;
   }
   job->remove = std::move(options).value();
+  if (orphans_unasked(*job->operation.resource, job->remove)) {
+    job->warnings.emplace_back(kJobsOrphan);
+  }
   auto as = negotiate(job->operation.accept, job->query, /*watch=*/false);
   if (!as.ok()) {
     job->reply(std::move(as).error());
@@ -261,6 +362,9 @@ void remove_collection(Shared& shared, Operation operation, Reply reply) {
   }
   ListWriter writer(as.value(), operation, shared.parts.clock);
   all->answer = writer.whole(objects, snapshot.revision());
+  if (orphans_unasked(*operation.resource, remove_options.value())) {
+    all->answer.warnings.emplace_back(kJobsOrphan);
+  }
   all->one_done(Answer{});
 }
 

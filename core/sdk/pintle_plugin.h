@@ -120,6 +120,10 @@ typedef struct {
   /* Makes a `next` under way, or the next one, return at once. From any thread. */
   void (*wake)(pintle_subscription* subscription);
   void (*close)(pintle_subscription* subscription); /* No `next` may be under way. */
+  /* From here on calls `ready` when something came after a `next` that gave nothing: so that one
+   * thread can follow many. From any thread, perhaps more often than needed; it must be quick and
+   * must not call the subscription. Once, before the first `next`. */
+  void (*on_ready)(pintle_subscription* subscription, void (*ready)(void* context), void* context);
 } pintle_bus_table;
 
 /* ---- pintle.log/1

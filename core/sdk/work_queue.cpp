@@ -136,6 +136,14 @@ void WorkQueue::done(const std::string& key) {
   changed_.notify_one();
 }
 
+std::optional<SteadyTime> WorkQueue::next_due() const {
+  const std::lock_guard lock(mutex_);
+  if (!ready_.empty()) {
+    return SteadyTime();
+  }
+  return later_.empty() ? std::nullopt : std::optional(later_.begin()->first);
+}
+
 std::size_t WorkQueue::size() const {
   const std::lock_guard lock(mutex_);
   return ready_.size();

@@ -47,6 +47,8 @@ class WorkQueue {
   std::optional<std::string> try_take();
   void done(const std::string& key);
 
+  /// When the next key is due: now or in the past where one waits; nothing where none is known.
+  std::optional<SteadyTime> next_due() const;
   /// Keys that are due and wait for a worker.
   std::size_t size() const;
 

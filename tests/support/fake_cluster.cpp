@@ -90,6 +90,9 @@ void push(pintle_subscription& subscription, pintle_subscription::Change change)
   {
     const std::lock_guard lock(subscription.mutex);
     subscription.changes.push_back(std::move(change));
+    if (subscription.ready) {
+      subscription.ready();
+    }
   }
   subscription.changed.notify_all();
 }

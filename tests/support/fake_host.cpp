@@ -128,6 +128,11 @@ struct FakeTables {
     const std::unique_ptr<pintle_subscription> last(subscription);
   }
 
+  static void on_ready(pintle_subscription* subscription, void (*ready)(void*), void* context) {
+    const std::lock_guard lock(subscription->mutex);
+    subscription->ready = [ready, context] { ready(context); };
+  }
+
   static void log(const pintle_host* host, std::uint32_t, pintle_text message) {
     auto& state = *owner_of(host)->state_;
     const std::lock_guard lock(state.mutex);
@@ -136,7 +141,7 @@ struct FakeTables {
 
   static const void* table(const pintle_host* host, const char* name) {
     static constexpr pintle_client_table kClient = {sizeof(kClient), request, get};
-    static constexpr pintle_bus_table kBus = {sizeof(kBus), subscribe, next, wake, close};
+    static constexpr pintle_bus_table kBus = {sizeof(kBus), subscribe, next, wake, close, on_ready};
     static constexpr pintle_log_table kLog = {sizeof(kLog), log};
     const std::string_view wanted(name);
     const bool with_cluster = owner_of(host)->state_->with_cluster;
@@ -216,6 +221,11 @@ void FakeHost::put(const std::string& path, const Json& object) {
 void FakeHost::remove(const std::string& path) {
   const std::lock_guard lock(state_->mutex);
   (void)state_->erase(sdk::parse_path(path).value());
+}
+
+void FakeHost::remove_unseen(const std::string& path) {
+  const std::lock_guard lock(state_->mutex);
+  state_->objects.erase(path);
 }
 
 Json FakeHost::get(const std::string& path) const {

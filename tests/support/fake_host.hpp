@@ -56,6 +56,8 @@ class FakeHost {
   /// namespace and a uid are filled in where they are missing.
   void put(const std::string& path, const Json& object);
   void remove(const std::string& path);
+  /// The same, but no subscription hears of it until lose_log().
+  void remove_unseen(const std::string& path);
   /// The object at `path`; null where there is none.
   Json get(const std::string& path) const;
   /// What GET answers at a path that is no object's: discovery.

@@ -4,6 +4,7 @@
 
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -25,8 +26,9 @@ struct pintle_subscription {
     pintle::ObjectPtr object;
     pintle::ObjectPtr previous;
   };
-  std::deque<Change> changes;  // Guarded by mutex.
-  bool woken = false;          // Guarded by mutex.
+  std::deque<Change> changes;   // Guarded by mutex.
+  bool woken = false;           // Guarded by mutex.
+  std::function<void()> ready;  // Guarded by mutex.
   const pintle_object* lent = nullptr;
   const pintle_object* lent_previous = nullptr;
 };

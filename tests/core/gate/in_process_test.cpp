@@ -2,6 +2,7 @@
 
 #include "core/gate/in_process.hpp"
 
+#include <atomic>
 #include <thread>
 
 #include <boost/test/unit_test.hpp>
@@ -122,6 +123,20 @@ BOOST_AUTO_TEST_CASE(gives_what_is_there_then_every_change) {
   BOOST_TEST(next(*subscription) == "");
 }
 
+BOOST_AUTO_TEST_CASE(rings_when_something_comes_after_there_was_nothing) {
+  const auto subscription = subscribe(kMaps);
+  const auto rings = std::make_shared<std::atomic<int>>(0);
+  subscription->on_ready([rings] { ++*rings; });
+  BOOST_TEST(next(*subscription) == "4");
+  BOOST_TEST(next(*subscription) == "");
+  BOOST_TEST(*rings == 0);
+
+  make_config_map("a");
+
+  BOOST_TEST(*rings == 1);
+  BOOST_TEST(next(*subscription) == "1 a");
+}
+
 BOOST_AUTO_TEST_CASE(sees_objects_come_to_its_selector_and_leave_it) {
   const auto subscription = subscribe(std::string(kMaps) + "?labelSelector=app%3Dweb");
   BOOST_TEST(next(*subscription) == "4");
@@ -196,6 +211,8 @@ BOOST_AUTO_TEST_CASE(a_plugin_acts_under_the_name_kubernetes_gives_its_part) {
   BOOST_TEST(user("kubelet") == "system:node:n1");
   BOOST_TEST(user("controller_node_lifecycle") ==
              "system:serviceaccount:kube-system:node-controller");
+  BOOST_TEST(user("controller_garbage_collector") ==
+             "system:serviceaccount:kube-system:generic-garbage-collector");
   BOOST_TEST(user("admission_priority") == "system:serviceaccount:kube-system:admission");
   BOOST_TEST(user("my_own") == "system:serviceaccount:kube-system:plugin-my-own");
 }

@@ -210,8 +210,11 @@ BOOST_AUTO_TEST_CASE(lists_then_watches_and_resumes_where_a_watch_ended) {
         {"15", event("DELETED", pod("b", 16))}});
   const auto backend = make_remote_backend(config, null_log());
   const auto pods = backend->subscribe("/api/v1/pods").value();
+  const auto rings = std::make_shared<std::atomic<int>>(0);
+  pods->on_ready([rings] { ++*rings; });
 
   BOOST_TEST(next(*pods) == "ADDED a 3");
+  BOOST_TEST(*rings > 0);
   BOOST_TEST(next(*pods) == "ADDED b 9");
   BOOST_TEST(next(*pods) == "SYNCED");
   BOOST_TEST(next(*pods) == "MODIFIED a 11");
