@@ -219,6 +219,17 @@ class LocalBackend final : public loader::Backend {
   const auth::Identity who_;
 };
 
+/// Controllers' plugins and their service accounts in kube-system. Sorted by plugin.
+constexpr std::pair<std::string_view, std::string_view> kControllerAccounts[] = {
+    {"controller_deployment", "deployment-controller"},
+    {"controller_endpoint_slice", "endpointslice-controller"},
+    {"controller_endpoint_slice_mirroring", "endpointslicemirroring-controller"},
+    {"controller_endpoints", "endpoint-controller"},
+    {"controller_namespace", "namespace-controller"},
+    {"controller_node_lifecycle", "node-controller"},
+    {"controller_replica_set", "replicaset-controller"},
+};
+
 auth::Identity service_account(const std::string& name) {
   return {.user = "system:serviceaccount:kube-system:" + name,
           .uid = "",
@@ -250,11 +261,10 @@ auth::Identity identity_of_plugin(const std::string& plugin, const std::string& 
             .extra = {},
             .authenticator = "in-process"};
   }
-  if (plugin == "controller_namespace") {
-    return service_account("namespace-controller");
-  }
-  if (plugin == "controller_node_lifecycle") {
-    return service_account("node-controller");
+  for (const auto& [of, account] : kControllerAccounts) {
+    if (plugin == of) {
+      return service_account(std::string(account));
+    }
   }
   if (plugin.starts_with("admission_")) {
     return service_account("admission");

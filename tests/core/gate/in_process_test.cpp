@@ -196,6 +196,8 @@ BOOST_AUTO_TEST_CASE(a_plugin_acts_under_the_name_kubernetes_gives_its_part) {
   BOOST_TEST(user("kubelet") == "system:node:n1");
   BOOST_TEST(user("controller_node_lifecycle") ==
              "system:serviceaccount:kube-system:node-controller");
+  BOOST_TEST(user("controller_replica_set") ==
+             "system:serviceaccount:kube-system:replicaset-controller");
   BOOST_TEST(user("admission_priority") == "system:serviceaccount:kube-system:admission");
   BOOST_TEST(user("my_own") == "system:serviceaccount:kube-system:plugin-my-own");
 }
