@@ -29,6 +29,8 @@ const std::vector<std::string> kControlPlanePlugins = {"admission_namespace_life
                                                        "admission_service_account",
                                                        "controller_namespace",
                                                        "controller_node_lifecycle",
+                                                       "controller_deployment",
+                                                       "controller_replica_set",
                                                        "scheduler"};
 
 void add_common_flags(CLI::App& app, Options& options) {
