@@ -30,6 +30,8 @@ const std::vector<std::string> kControlPlanePlugins = {"admission_namespace_life
                                                        "controller_garbage_collector",
                                                        "controller_namespace",
                                                        "controller_node_lifecycle",
+                                                       "controller_deployment",
+                                                       "controller_replica_set",
                                                        "scheduler"};
 
 void add_common_flags(CLI::App& app, Options& options) {

@@ -229,13 +229,18 @@ class LocalBackend final : public loader::Backend {
   const std::string name_;
 };
 
-/// Controllers that act under the name that Kubernetes gives them: what its roles are bound to.
-constexpr std::pair<std::string_view, std::string_view> kAccounts[] = {
+/// Controllers' plugins and their service accounts in kube-system. Sorted by plugin.
+constexpr std::pair<std::string_view, std::string_view> kControllerAccounts[] = {
     {"controller_cluster_role_aggregation", "clusterrole-aggregation-controller"},
+    {"controller_deployment", "deployment-controller"},
+    {"controller_endpoint_slice", "endpointslice-controller"},
+    {"controller_endpoint_slice_mirroring", "endpointslicemirroring-controller"},
+    {"controller_endpoints", "endpoint-controller"},
     {"controller_event_ttl", "event-ttl-controller"},
     {"controller_garbage_collector", "generic-garbage-collector"},
     {"controller_namespace", "namespace-controller"},
     {"controller_node_lifecycle", "node-controller"},
+    {"controller_replica_set", "replicaset-controller"},
     {"controller_resource_quota", "resourcequota-controller"},
 };
 
@@ -270,7 +275,7 @@ auth::Identity identity_of_plugin(const std::string& plugin, const std::string& 
             .extra = {},
             .authenticator = "in-process"};
   }
-  for (const auto& [of, account] : kAccounts) {
+  for (const auto& [of, account] : kControllerAccounts) {
     if (plugin == of) {
       return service_account(std::string(account));
     }

@@ -219,6 +219,12 @@ Error conflict(std::string_view resource, std::string_view name, std::string_vie
       concat({"Operation cannot be fulfilled on ", resource, " ", quoted(name), ": ", why}));
 }
 
+bool has_cause(const Error& error, std::string_view reason) {
+  return error.details != nullptr &&
+         std::ranges::any_of(error.details->causes,
+                             [reason](const Cause& cause) { return cause.reason == reason; });
+}
+
 Error invalid(std::string_view group, std::string_view kind, std::string_view name,
               std::vector<Cause> causes) {
   const std::string qualified = group.empty() ? std::string(kind) : concat({kind, ".", group});

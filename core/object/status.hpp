@@ -35,6 +35,9 @@ Error conflict(std::string_view resource, std::string_view name, std::string_vie
 Error invalid(std::string_view group, std::string_view kind, std::string_view name,
               std::vector<Cause> causes);
 
+/// Whether `error` gives `reason` among its causes: "NamespaceTerminating".
+bool has_cause(const Error& error, std::string_view reason);
+
 /// `text` in double quotes, with what can't be printed escaped: Go's %q.
 std::string quoted(std::string_view text);
 

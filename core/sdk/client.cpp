@@ -123,6 +123,35 @@ Result<std::string> Client::request(std::string_view method, std::string_view pa
   return answer.get();
 }
 
+std::vector<Result<std::string>> Client::request_all(const std::vector<Call>& calls) {
+  // Shared with the replies: the last of them may still hold it when the wait is over.
+  struct Answers {
+    std::mutex mutex;
+    std::condition_variable all_there;
+    std::size_t missing = 0;                   // Guarded by mutex.
+    std::vector<Result<std::string>> results;  // Guarded by mutex.
+  };
+  const auto answers = std::make_shared<Answers>();
+  answers->missing = calls.size();
+  answers->results.assign(calls.size(), std::string());
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    const Call& call = calls[i];
+    send(call.method, call.path, call.content_type, call.body,
+         [answers, i](std::uint32_t status, std::string_view text) {
+           const auto result = to_result(status, text);
+           const std::lock_guard lock(answers->mutex);
+           answers->results[i] = result.ok() ? Result<std::string>(std::string(text))
+                                             : Result<std::string>(result.error());
+           if (--answers->missing == 0) {
+             answers->all_there.notify_all();
+           }
+         });
+  }
+  std::unique_lock lock(answers->mutex);
+  answers->all_there.wait(lock, [&] { return answers->missing == 0; });
+  return std::move(answers->results);
+}
+
 Result<Json> Client::request_json(std::string_view method, const Path& path,
                                   std::string_view content_type, const Json* body) {
   PINTLE_TRY(const std::string text,

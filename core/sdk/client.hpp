@@ -10,6 +10,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/base/result.hpp"
 #include "core/object/json.hpp"
@@ -20,6 +21,14 @@
 namespace pintle::sdk {
 
 enum class PatchKind { kJson, kMerge, kStrategic };
+
+/// One request of several; see Client::request_all.
+struct Call {
+  std::string method;
+  std::string path;
+  std::string content_type = "application/json";
+  std::string body;
+};
 
 /// Threads: every method may be called from any thread; those that wait never from a reply.
 ///
@@ -49,6 +58,10 @@ class Client {
   /// Anything else: the answer's body, whatever its kind.
   Result<std::string> request(std::string_view method, std::string_view path,
                               std::string_view content_type, std::string_view body);
+
+  /// Sends them all at once, so that the store commits them together, and waits for all. The
+  /// answers are in the order of the calls.
+  std::vector<Result<std::string>> request_all(const std::vector<Call>& calls);
 
   /// These don't wait: `done` is called exactly once, on any thread, perhaps before this returns.
   /// It must be quick and must not wait for another request. `body` is lent for the call.

@@ -2,6 +2,7 @@
 
 #include "core/sdk/informer.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include "core/base/assert.hpp"
@@ -14,8 +15,12 @@ constexpr std::uint32_t kTurnMillis = 60'000;  // How long one next() sleeps; a 
 
 }  // namespace
 
-Informer::Informer(Host& host, const Path& path, InformerHandlers handlers)
-    : host_(host), path_(to_text(path)), handlers_(std::move(handlers)) {
+Informer::Informer(Host& host, const Path& path, InformerHandlers handlers, InformerOptions options)
+    : host_(host),
+      path_(to_text(path)),
+      handlers_(std::move(handlers)),
+      resync_(options.resync),
+      indexes_(options.indexes.begin(), options.indexes.end()) {
   PINTLE_ASSERT(host.has_cluster());
 }
 
@@ -52,6 +57,8 @@ void Informer::run(const std::stop_token& stop) {
 
 bool Informer::follow(const std::stop_token& stop) {
   const pintle_bus_table* bus = host_.bus_table();
+  const auto turn =
+      static_cast<std::uint32_t>(std::min<std::int64_t>(kTurnMillis, resync_.count()));
   pintle_subscription* subscription = nullptr;
   const auto status = bus->subscribe(host_.raw(), to_c(std::string_view(path_)), &subscription);
   if (status.code != 0) {
@@ -60,11 +67,12 @@ bool Informer::follow(const std::stop_token& stop) {
     return false;
   }
   begin_relist();
+  const auto again_at = std::chrono::steady_clock::now() + resync_;
   {
     const std::stop_callback wake(stop, [&] { bus->wake(subscription); });
-    while (!stop.stop_requested()) {
+    while (!stop.stop_requested() && (!synced() || std::chrono::steady_clock::now() < again_at)) {
       pintle_event event{};
-      const std::int32_t got = bus->next(subscription, kTurnMillis, &event);
+      const std::int32_t got = bus->next(subscription, turn, &event);
       if (got < 0) {
         break;
       }
@@ -98,15 +106,46 @@ void Informer::take(const pintle_event& event) {
   }
 }
 
+void Informer::hold_locked(const std::string& key, const ObjectHandle& now) {
+  const auto [held, is_new] = objects_.try_emplace(key);
+  std::vector<std::vector<std::string>> before(indexes_.size());
+  for (std::size_t i = 0; i < indexes_.size() && held->second; ++i) {
+    before[i] = indexes_[i].keys_of(held->second);
+  }
+  held->second = now;
+  for (std::size_t i = 0; i < indexes_.size(); ++i) {
+    indexes_[i].move(&*held, std::move(before[i]), indexes_[i].keys_of(now));
+  }
+}
+
+void Informer::drop_locked(const std::string& key) {
+  const auto held = objects_.find(key);
+  if (held == objects_.end()) {
+    return;
+  }
+  for (auto& index : indexes_) {
+    index.move(&*held, index.keys_of(held->second), {});
+  }
+  objects_.erase(held);
+}
+
+/// A list comes in the order of keys: only its end tells that everything up to its highest
+/// revision is there.
+void Informer::note_seen_locked(Revision revision) {
+  auto& highest = listing_ ? listed_ : seen_;
+  highest = std::max(highest, revision);
+}
+
 void Informer::put(ObjectHandle now) {
   const std::string key = key_of(now);
   ObjectHandle before;
   {
     const std::lock_guard lock(mutex_);
-    auto& held = objects_[key];
-    before = held;
-    held = now;
+    const auto held = objects_.find(key);
+    before = held == objects_.end() ? ObjectHandle() : held->second;
+    hold_locked(key, now);
     stale_.erase(key);
+    note_seen_locked(now.revision());
   }
   if (before && before.revision() == now.revision()) {
     return;
@@ -124,11 +163,13 @@ void Informer::put(ObjectHandle now) {
 void Informer::erase(const ObjectHandle& last) {
   {
     const std::lock_guard lock(mutex_);
-    const auto held = objects_.find(key_of(last));
-    if (held == objects_.end()) {
+    const std::string key = key_of(last);
+    note_seen_locked(last.revision());
+    stale_.erase(key);
+    if (!objects_.contains(key)) {
       return;
     }
-    objects_.erase(held);
+    drop_locked(key);
   }
   call([&] { handlers_.deleted ? handlers_.deleted(last) : void(); });
 }
@@ -136,6 +177,8 @@ void Informer::erase(const ObjectHandle& last) {
 void Informer::begin_relist() {
   const std::lock_guard lock(mutex_);
   stale_ = objects_;
+  listing_ = true;
+  listed_ = 0;
 }
 
 void Informer::finish_list() {
@@ -146,14 +189,17 @@ void Informer::finish_list() {
     gone = std::move(stale_);
     stale_.clear();
     for (const auto& [key, object] : gone) {
-      objects_.erase(key);
+      drop_locked(key);
     }
+    listing_ = false;
+    seen_ = std::max(seen_, listed_);
     first = !synced_;
     synced_ = true;
   }
   for (const auto& [key, object] : gone) {
     call([&] { handlers_.deleted ? handlers_.deleted(object) : void(); });
   }
+  call([&] { handlers_.listed ? handlers_.listed() : void(); });
   if (first) {
     call([&] { handlers_.synced ? handlers_.synced() : void(); });
     synced_changed_.notify_all();
@@ -192,6 +238,21 @@ ObjectHandle Informer::find(std::string_view key) const {
 std::size_t Informer::size() const {
   const std::lock_guard lock(mutex_);
   return objects_.size();
+}
+
+Revision Informer::seen() const {
+  const std::lock_guard lock(mutex_);
+  return seen_;
+}
+
+std::vector<ObjectHandle> Informer::find_indexed(std::size_t index, std::string_view key) const {
+  const std::lock_guard lock(mutex_);
+  return indexes_.at(index).find(key);
+}
+
+std::size_t Informer::count_indexed(std::size_t index, std::string_view key) const {
+  const std::lock_guard lock(mutex_);
+  return indexes_.at(index).count(key);
 }
 
 std::vector<ObjectHandle> Informer::list() const {

@@ -102,7 +102,7 @@ void FakeHost::State::publish(std::uint32_t type, const Path& path, ObjectPtr ob
   for (auto* subscription : subscriptions) {
     const bool is = type != PINTLE_DELETED && wants(*subscription, path, object);
     const bool was = wants(*subscription, path, previous);
-    if (is || was) {
+    if ((is || was) && (loses_one_in == 0 || luck() % loses_one_in != 0)) {
       const std::uint32_t told = !is ? PINTLE_DELETED : was ? PINTLE_MODIFIED : PINTLE_ADDED;
       push(*subscription, {told, object, previous});
     }
@@ -179,6 +179,10 @@ Result<Json> FakeHost::State::perform(std::string_view method, const Path& path,
   if (method == "POST") {
     Path made = path;
     made.name = std::string(text_at(parsed.value, {"metadata", "name"}));
+    if (made.name.empty()) {
+      made.name = text_at(parsed.value, {"metadata", "generateName"});
+      made.name += std::to_string(revision + 1);
+    }
     return write(made, std::move(parsed.value), true);
   }
   PINTLE_TRY(Json object, read(path));

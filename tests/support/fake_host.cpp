@@ -246,6 +246,12 @@ void FakeHost::refuse(const std::string& method, const std::string& path, int st
   state_->refusals[concat({method, " ", path})] = {status, message, times};
 }
 
+void FakeHost::lose_events(unsigned one_in, unsigned seed) {
+  const std::lock_guard lock(state_->mutex);
+  state_->loses_one_in = one_in;
+  state_->luck.seed(seed);
+}
+
 void FakeHost::lose_log() {
   const std::lock_guard lock(state_->mutex);
   for (auto* subscription : state_->subscriptions) {

@@ -1,8 +1,8 @@
 // FakeHost: a host for one plugin in a test, with a small cluster in memory behind it.
 //
 // Objects live at their API paths. Requests read and change them as a server would, without
-// defaults, admission or RBAC; subscriptions see every change. A strategic patch is taken as a
-// merge patch. Answers come before request() returns.
+// defaults, admission or RBAC; subscriptions see every change, unless they are told to lose some. A
+// strategic patch is taken as a merge patch. Answers come before request() returns.
 
 #pragma once
 
@@ -65,6 +65,9 @@ class FakeHost {
   /// Requests with this method and this path get `status` and `message`, `times` times.
   void refuse(const std::string& method, const std::string& path, int status,
               const std::string& message, int times = 1);
+  /// From now on one event in `one_in` is lost on the way to its subscription, without a word; by
+  /// a luck that begins with `seed`. 0: none is.
+  void lose_events(unsigned one_in, unsigned seed);
   /// Ends every subscription's log: each is told to list again.
   void lose_log();
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -68,6 +69,8 @@ struct FakeHost::State {
   std::vector<std::string> log;
   std::vector<std::pair<std::string, sdk::Offer>> offers;
   std::vector<Watch> watches;
+  unsigned loses_one_in = 0;  // 0: none is lost.
+  std::mt19937 luck;
 
   void publish(std::uint32_t type, const sdk::Path& path, ObjectPtr object, ObjectPtr previous);
   Result<Json> perform(std::string_view method, const sdk::Path& path,

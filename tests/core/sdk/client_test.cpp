@@ -41,6 +41,19 @@ BOOST_AUTO_TEST_CASE(gets_creates_updates_patches_and_removes) {
   BOOST_CHECK(client.get(b).error().code == Code::kNotFound);
 }
 
+BOOST_AUTO_TEST_CASE(sends_several_at_once_and_answers_in_their_order) {
+  const auto answers = client.request_all(
+      {{.method = "POST", .path = to_text(pods), .body = R"({"metadata":{"name":"b"}})"},
+       {.method = "GET", .path = to_text(pods) + "/none", .body = ""},
+       {.method = "DELETE", .path = to_text(a), .body = ""}});
+
+  BOOST_REQUIRE(answers.size() == 3U);
+  BOOST_TEST(answers[0].value().find("\"name\":\"b\"") != std::string::npos);
+  BOOST_CHECK(answers[1].error().code == Code::kNotFound);
+  BOOST_TEST(answers[2].ok());
+  BOOST_TEST(client.request_all({}).empty());
+}
+
 BOOST_AUTO_TEST_CASE(is_told_what_the_server_said) {
   const auto refused = client.create(pods, JsonObject{{"metadata", {{"name", "a"}}}});
 

@@ -23,6 +23,7 @@ struct Watched {
   std::condition_variable changed;
   std::vector<std::string> told;  // Guarded by mutex.
   Path path{.resource = "pods"};
+  InformerOptions options;
   std::unique_ptr<Informer> informer;
 
   void tell(std::string line) {
@@ -40,7 +41,8 @@ struct Watched {
             .added = [=, this](const auto& object) { tell("+" + name(object)); },
             .modified = [=, this](const auto&, const auto& now) { tell("~" + name(now)); },
             .deleted = [=, this](const auto& object) { tell("-" + name(object)); },
-            .synced = [this] { tell("synced"); }});
+            .synced = [this] { tell("synced"); }},
+        options);
     informer->start();
   }
   /// What was told, in order, once that is `count` lines.
@@ -120,6 +122,76 @@ BOOST_AUTO_TEST_CASE(that_lost_the_log_tells_only_what_differs) {
   host.put(pod("b"), JsonObject());
 
   BOOST_TEST(after(3) == "+a synced +b ");
+}
+
+BOOST_AUTO_TEST_CASE(lists_again_from_time_to_time_and_finds_what_it_never_heard_of) {
+  options.resync = std::chrono::milliseconds(1);
+  host.put(pod("a"), JsonObject());
+  start();
+  after(2);
+
+  host.lose_events(1, 0);  // All of them.
+  host.put(pod("b"), JsonObject());
+  host.remove(pod("a"));
+
+  BOOST_TEST(after(4) == "+a synced +b -a ");
+}
+
+BOOST_AUTO_TEST_CASE(says_up_to_which_revision_it_has_seen) {
+  host.put(pod("b"), JsonObject());  // Revision 1.
+  host.put(pod("a"), JsonObject());  // Revision 2, and first in the list.
+  start();
+  after(3);
+  BOOST_TEST(informer->seen() == 2U);
+
+  host.put("/api/v1/namespaces/d/services/s", JsonObject());  // Revision 3, none of its business.
+  host.put(pod("c"), JsonObject());
+
+  after(4);
+  BOOST_TEST(informer->seen() == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(has_not_seen_a_list_before_it_has_seen_all_of_it) {
+  std::vector<Revision> seen;  // By the time each was told.
+  const Informer* cache = nullptr;
+  Informer early(host.host(), path, {.added = [&](const auto&) { seen.push_back(cache->seen()); }});
+  cache = &early;
+  host.put(pod("b"), JsonObject());
+  host.put(pod("a"), JsonObject());
+
+  early.start();
+  BOOST_REQUIRE(early.wait_synced({}));
+  early.stop();
+
+  BOOST_TEST(seen == (std::vector<Revision>{0, 0}));
+}
+
+BOOST_AUTO_TEST_CASE(finds_by_an_index_that_follows_every_change) {
+  options.indexes = {[](const ObjectHandle& object) {
+    const auto node = object.text("spec", "nodeName");
+    return node.empty() ? std::vector<std::string>() : std::vector<std::string>{std::string(node)};
+  }};
+  const auto on = [this](std::string_view node) {
+    std::string names;
+    for (const auto& found : informer->find_indexed(0, node)) {
+      names += found.name();
+    }
+    return names;
+  };
+  host.put(pod("b"), JsonObject{{"spec", {{"nodeName", "n1"}}}});
+  host.put(pod("a"), JsonObject{{"spec", {{"nodeName", "n1"}}}});
+  host.put(pod("c"), JsonObject());
+  start();
+  after(4);
+  BOOST_TEST(on("n1") == "ab");
+  BOOST_TEST(informer->count_indexed(0, "n1") == 2U);
+
+  host.put(pod("a"), JsonObject{{"spec", {{"nodeName", "n2"}}}, {"metadata", {{"uid", "uid-2"}}}});
+  host.remove(pod("b"));
+  after(6);
+
+  BOOST_TEST(on("n1").empty());
+  BOOST_TEST(on("n2") == "a");
 }
 
 BOOST_AUTO_TEST_CASE(tells_that_an_object_was_made_anew_under_its_old_name) {
