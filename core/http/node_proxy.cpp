@@ -288,7 +288,8 @@ Result<void> NodeProxy::connect(const gate::RequestInfo& info, Exchange& exchang
                   .certificate_pem = read_text(parts_.cert_dir.kubelet_client_certificate()),
                   .key_pem = read_text(parts_.cert_dir.kubelet_client_key()),
                   .host = authority_of(address),
-                  .target = target},
+                  .target = target,
+                  .words_errors = is_log},
                  /*upgrade=*/!is_log);
   return {};
 }

@@ -137,12 +137,14 @@ Result<std::shared_ptr<Relay>> Relay::make(Exchange::Backend backend, bool upgra
                                          .key_pem = backend.key_pem,
                                          .host = name_of(backend.host)}));
   }
-  return std::make_shared<Relay>(fd.release(), std::move(ssl), upgrade,
-                                 request_text(backend, upgrade, request));
+  return std::make_shared<Relay>(
+      fd.release(), std::move(ssl),
+      Manner{.upgrade = upgrade, .words_errors = backend.words_errors && !upgrade},
+      request_text(backend, upgrade, request));
 }
 
-Relay::Relay(int fd, SslPtr ssl, bool upgrade, std::string request)
-    : backend_(fd, std::move(ssl)), upgrade_(upgrade), request_(std::move(request)) {}
+Relay::Relay(int fd, SslPtr ssl, Manner manner, std::string request)
+    : backend_(fd, std::move(ssl)), manner_(manner), request_(std::move(request)) {}
 
 void Relay::start(std::shared_ptr<Connection> client) {
   const auto self = shared_from_this();
@@ -162,7 +164,7 @@ void Relay::on_events(std::uint32_t events) {
 
 void Relay::on_deadline() {
   if (state_ == State::kConnecting || state_ == State::kSendingRequest ||
-      state_ == State::kReadingHead) {
+      state_ == State::kReadingHead || state_ == State::kErrorText) {
     fail(504, "the backend did not answer in time");
   }
 }
@@ -200,6 +202,10 @@ void Relay::run() {
         break;
       case State::kReadingHead:
         goes_on = read_head();
+        break;
+      case State::kErrorText:
+        read_error_text();
+        goes_on = false;
         break;
       case State::kBody:
         if (body_waker_) {
@@ -275,7 +281,7 @@ bool Relay::read_head() {
 }
 
 bool Relay::is_asked_upgrade(const AnswerHead& head) const {
-  return upgrade_ && header_has_token(head.headers, "Connection", "Upgrade") &&
+  return manner_.upgrade && header_has_token(head.headers, "Connection", "Upgrade") &&
          !gate::find_header(head.headers, "Upgrade").empty();
 }
 

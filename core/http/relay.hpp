@@ -29,7 +29,11 @@ class Relay final : public Pollable, public WheelHook {
   static Result<std::shared_ptr<Relay>> make(Exchange::Backend backend, bool upgrade,
                                              const gate::Request& request);
 
-  Relay(int fd, SslPtr ssl, bool upgrade, std::string request);
+  struct Manner {
+    bool upgrade = false;
+    bool words_errors = false;  // As in Exchange::Backend.
+  };
+  Relay(int fd, SslPtr ssl, Manner manner, std::string request);
   ~Relay() override = default;
 
   // All on the client's loop from here on.
@@ -43,7 +47,15 @@ class Relay final : public Pollable, public WheelHook {
 
  private:
   friend class RelayStream;
-  enum class State { kConnecting, kSendingRequest, kReadingHead, kBody, kTunnel, kClosed };
+  enum class State {
+    kConnecting,
+    kSendingRequest,
+    kReadingHead,
+    kErrorText,
+    kBody,
+    kTunnel,
+    kClosed
+  };
 
   /// One direction of the tunnel: what was read and is not yet written.
   struct Way {
@@ -60,6 +72,7 @@ class Relay final : public Pollable, public WheelHook {
   void take_head();
   bool is_asked_upgrade(const AnswerHead& head) const;
   void relay_answer(AnswerHead head);
+  void read_error_text();
   void open_tunnel(std::string_view head_text);
   void fail(int status, std::string_view message);
   bool move(Transport& from, Transport& to, Way& way, std::size_t& moved);
@@ -69,7 +82,7 @@ class Relay final : public Pollable, public WheelHook {
 
   State state_ = State::kConnecting;
   Transport backend_;
-  const bool upgrade_;
+  const Manner manner_;
   std::string request_;
   std::size_t request_at_ = 0;
   std::string input_;  // From the backend, not yet understood.
@@ -78,6 +91,8 @@ class Relay final : public Pollable, public WheelHook {
   ChunkDecoder chunks_;
   std::optional<std::uint64_t> body_left_;
   bool body_has_ended_ = false;
+  int error_status_ = 0;  // Of the answer whose text is being read.
+  std::string error_text_;
   bool is_broken_ = false;
   std::function<void()> body_waker_;
   Way to_backend_;

@@ -12,6 +12,7 @@ namespace pintle::http {
 namespace {
 
 constexpr std::size_t kTunnelBytesATurn = 512 * 1024;
+constexpr std::size_t kMaxErrorText = 2048;  // Source: registry/generic/rest maxReadLength.
 
 constexpr std::array<std::string_view, 9> kNotPassedBack = {
     "Connection", "Keep-Alive", "Transfer-Encoding", "Content-Length", "Upgrade",
@@ -44,7 +45,13 @@ class RelayStream final : public BreakableStream {
 void Relay::relay_answer(AnswerHead head) {
   framing_ = head.framing;
   body_left_ = head.framing.length;
-  Outgoing outgoing{.response = {}, .length = head.framing.length, .closes = upgrade_};
+  if (manner_.words_errors && head.status > 206) {
+    error_status_ = head.status;
+    body_has_ended_ = !has_body(head.status) || body_left_.value_or(1) == 0;
+    state_ = State::kErrorText;
+    return;
+  }
+  Outgoing outgoing{.response = {}, .length = head.framing.length, .closes = manner_.upgrade};
   outgoing.response.status = head.status;
   outgoing.response.content_type = gate::find_header(head.headers, "Content-Type");
   for (auto& [name, value] : head.headers) {
@@ -63,6 +70,24 @@ void Relay::relay_answer(AnswerHead head) {
   client_->loop().wheel().clear(*this);
   const auto client = client_;
   client->answer(std::move(outgoing));
+}
+
+/// Source: registry/generic/rest GenericHttpResponseChecker.
+void Relay::read_error_text() {
+  while (error_text_.size() < kMaxErrorText) {
+    const auto state = pull_body(error_text_, kMaxErrorText - error_text_.size());
+    if (state == gate::Stream::State::kWait) {
+      return;
+    }
+    if (state == gate::Stream::State::kEnd) {
+      break;
+    }
+  }
+  error_text_.resize(std::min(error_text_.size(), kMaxErrorText));
+  const auto words = error_text_.find_last_not_of(" \r\n");
+  error_text_.resize(words == std::string::npos ? 0 : words + 1);
+  fail(error_status_,
+       error_status_ == 500 ? "Internal error occurred: " + error_text_ : error_text_);
 }
 
 gate::Stream::State Relay::pull_body(std::string& out, std::size_t budget) {

@@ -65,6 +65,8 @@ class Exchange {
     std::string key_pem;
     std::string host;    // Host header, and the name verified.
     std::string target;  // Path and query to ask the backend for.
+    /// An answer above 206 reaches the client as a Status with the answer's text as its message.
+    bool words_errors = false;
   };
   /// The client's request is sent on with its upgrade headers and body, without credentials
   /// (Authorization, Cookie, Impersonate-*, X-Remote-*). With `upgrade` false the backend's answer,

@@ -34,13 +34,16 @@ debian_kubectl() {
 # The layout with the test images; its name tells which node.sh made it.
 image_layout() { echo "$cache/images-$(sha256sum "$quickstart/node.sh" | cut -c 1-12)"; }
 
+# What else a script needs from outside; one that does defines its own before it sources lib.sh.
+declare -F prefetch >/dev/null || prefetch() { :; }
+
 # enter_machine ARGUMENTS...: starts the running script again, with ARGUMENTS, inside.
 enter_machine() {
   export IMAGES
   IMAGES=$(image_layout)
   if [ -z "${PINTLE_E2E_MACHINE:-}" ]; then
     mkdir -p "$cache"
-    (flock 9 && build_images "$IMAGES" && debian_kubectl >/dev/null) 9>"$cache/lock" || exit 1
+    (flock 9 && build_images "$IMAGES" && debian_kubectl >/dev/null && prefetch) 9>"$cache/lock" || exit 1
     PINTLE_E2E_MACHINE=1 exec unshare --net --mount --propagation private --pid --fork --kill-child \
       --mount-proc bash "$0" "$@"
   fi

@@ -26,16 +26,17 @@ struct Joined : test::TestServer {
     backend = std::make_unique<Transport>(pair[0], nullptr);
     const timeval patience{.tv_sec = 10, .tv_usec = 0};
     ::setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    for (const bool upgrade : {true, false}) {
-      handler.on_slow(upgrade ? "/slow/exec" : "/slow/log", [=](Exchange& exchange) {
+    for (const std::string what : {"exec", "log", "worded"}) {
+      handler.on_slow("/slow/" + what, [what, pair](Exchange& exchange) {
         exchange.relay({.fd = pair[1],
                         .tls = false,
                         .ca_pem = {},
                         .certificate_pem = {},
                         .key_pem = {},
                         .host = "node:10250",
-                        .target = "/exec/ns/pod/c?command=sh"},
-                       upgrade);
+                        .target = "/exec/ns/pod/c?command=sh",
+                        .words_errors = what == "worded"},
+                       /*upgrade=*/what == "exec");
       });
     }
     start();
@@ -48,9 +49,9 @@ struct Joined : test::TestServer {
     peer.send("POST /slow/exec HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n" + more + "\r\n");
     return peer;
   }
-  Client log() {
+  Client log(const std::string& how = "log") {
     Client peer(server->port());
-    peer.send("GET /slow/log HTTP/1.1\r\nHost: x\r\n\r\n");
+    peer.send("GET /slow/" + how + " HTTP/1.1\r\nHost: x\r\n\r\n");
     return peer;
   }
 
@@ -252,6 +253,40 @@ BOOST_AUTO_TEST_CASE(goes_when_its_client_goes) {
   }
 
   BOOST_TEST(received("never") == "");
+}
+
+BOOST_AUTO_TEST_CASE(puts_an_error_s_text_into_a_Status_where_that_is_wanted) {
+  struct Told {
+    const char* answer;
+    int status;
+    const char* body;
+  };
+  for (const auto& each :
+       {Told{"HTTP/1.1 400 Bad Request\r\nContent-Length: 9\r\n\r\nno such c", 400,
+             R"("message":"no such c","reason":"BadRequest","code":400)"},
+        Told{"HTTP/1.1 500 X\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nodd\n\r\n0\r\n\r\n", 500,
+             R"("message":"Internal error occurred: odd","reason":"InternalError","code":500)"},
+        Told{"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", 404,
+             R"("message":"","reason":"NotFound","code":404)"},
+        Told{"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nline", 200, "line"}}) {
+    Joined fresh;
+    auto peer = fresh.log("worded");
+    fresh.received("\r\n\r\n");
+    fresh.answer(each.answer);
+
+    const auto told = peer.read_answer();
+
+    BOOST_TEST(told.status == each.status);
+    BOOST_TEST(told.body.find(each.body) != std::string::npos, told.body);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(keeps_of_an_error_s_text_so_much_as_a_person_reads) {
+  auto peer = log("worded");
+  received("\r\n\r\n");
+  answer("HTTP/1.1 400 Bad Request\r\n\r\n" + std::string(100'000, 'x'));
+
+  BOOST_TEST(peer.read_answer().body.size() < 2400U);
 }
 
 BOOST_AUTO_TEST_CASE(of_a_backend_that_says_nothing_is_an_error) {
