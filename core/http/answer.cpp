@@ -62,6 +62,8 @@ std::string_view reason_of_status(int status) {
       return "BadRequest";
     case 403:
       return "Forbidden";
+    case 404:
+      return "NotFound";
     case 408:
     case 504:
       return "Timeout";
