@@ -29,6 +29,7 @@ const std::vector<std::string> kControlPlanePlugins = {"admission_namespace_life
                                                        "admission_service_account",
                                                        "controller_garbage_collector",
                                                        "controller_namespace",
+                                                       "controller_endpoints",
                                                        "controller_node_lifecycle",
                                                        "controller_deployment",
                                                        "controller_replica_set",

@@ -189,7 +189,7 @@ Result<void> Replicas::reconcile(const std::string& key) {
   PINTLE_TRY(const auto pods, claim_pods(owner));
   Result<void> managed;
   if (!counts) {
-    reconciler_.add_after(key, kPendingTimeout);
+    reconciler_.add_after(key, sdk::kPendingTimeout);
   } else if (!sdk::is_terminating(owner.root())) {
     managed = manage(key, owner, pods);
   }
@@ -244,7 +244,7 @@ Result<void> Replicas::make_pods(const std::string& key, const ObjectHandle& own
       if (answer.ok()) {
         auto [name, revision] = read_made(answer.value());
         events_.record(target, EventType::kNormal, "SuccessfulCreate", "Created pod: " + name);
-        pending_.made(key, sdk::key_of(owner.ns(), name), revision);
+        pending_.written(key, sdk::key_of(owner.ns(), name), revision);
         continue;
       }
       if (!has_cause(answer.error(), "NamespaceTerminating")) {

@@ -1,10 +1,10 @@
-// Pending: writes whose change the cache doesn't show yet; see pending.hpp.
+// Pending: what was written and the cache doesn't show yet; see pending.hpp.
 
-#include "plugins/controller_replica_set/pending.hpp"
+#include "core/sdk/pending.hpp"
 
 #include "core/sdk/pods.hpp"
 
-namespace pintle::controller_replica_set {
+namespace pintle::sdk {
 
 void Pending::add(const std::string& owner, Write write) {
   write.at = clock_.steady();
@@ -12,31 +12,31 @@ void Pending::add(const std::string& owner, Write write) {
   writes_[owner].push_back(std::move(write));
 }
 
-void Pending::made(const std::string& owner, std::string pod, Revision revision) {
-  add(owner, {.pod = std::move(pod), .revision = revision, .uid = "", .at = {}});
+void Pending::written(const std::string& owner, std::string key, Revision revision) {
+  add(owner, {.key = std::move(key), .revision = revision, .uid = "", .at = {}});
 }
 
-void Pending::deleted(const std::string& owner, std::string pod, std::string uid) {
-  add(owner, {.pod = std::move(pod), .revision = 0, .uid = std::move(uid), .at = {}});
+void Pending::deleted(const std::string& owner, std::string key, std::string uid) {
+  add(owner, {.key = std::move(key), .revision = 0, .uid = std::move(uid), .at = {}});
 }
 
-bool Pending::shows_in(const sdk::Informer& pods, const std::string& owner) {
+bool Pending::shows_in(const Informer& cache, const std::string& owner) {
   const SteadyTime now = clock_.steady();
   const std::lock_guard lock(mutex_);
   const auto held = writes_.find(owner);
   if (held == writes_.end()) {
     return true;
   }
-  const Revision seen = pods.seen();
+  const Revision seen = cache.seen();
   std::erase_if(held->second, [&](const Write& write) {
     if (now - write.at >= kPendingTimeout || (write.uid.empty() && write.revision <= seen)) {
       return true;
     }
-    const auto pod = pods.find(write.pod);
+    const auto object = cache.find(write.key);
     if (!write.uid.empty()) {
-      return !pod || pod.uid() != write.uid || sdk::is_terminating(pod.root());
+      return !object || object.uid() != write.uid || is_terminating(object.root());
     }
-    return pod && pod.revision() >= write.revision;
+    return object && object.revision() >= write.revision;
   });
   if (!held->second.empty()) {
     return false;
@@ -59,4 +59,4 @@ std::vector<std::string> Pending::owners() {
   return all;
 }
 
-}  // namespace pintle::controller_replica_set
+}  // namespace pintle::sdk
