@@ -29,6 +29,8 @@ const std::vector<std::string> kControlPlanePlugins = {"admission_namespace_life
                                                        "admission_service_account",
                                                        "controller_garbage_collector",
                                                        "controller_namespace",
+                                                       "controller_endpoint_slice",
+                                                       "controller_endpoint_slice_mirroring",
                                                        "controller_endpoints",
                                                        "controller_node_lifecycle",
                                                        "controller_deployment",

@@ -2,6 +2,9 @@
 
 #include "core/sdk/pending.hpp"
 
+#include <charconv>
+
+#include "core/object/json.hpp"
 #include "core/sdk/pods.hpp"
 
 namespace pintle::sdk {
@@ -48,6 +51,14 @@ bool Pending::shows_in(const Informer& cache, const std::string& owner) {
 void Pending::forget(const std::string& owner) {
   const std::lock_guard lock(mutex_);
   writes_.erase(owner);
+}
+
+Result<Written> read_written(const std::string& answer) {
+  PINTLE_TRY(const ParsedJson parsed, parse_json(answer));
+  const auto version = text_at(parsed.value, {"metadata", "resourceVersion"});
+  Written written{.name = std::string(text_at(parsed.value, {"metadata", "name"}))};
+  std::from_chars(version.data(), version.data() + version.size(), written.revision);
+  return written;
 }
 
 std::vector<std::string> Pending::owners() {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/base/clock.hpp"
+#include "core/base/result.hpp"
 #include "core/object/object.hpp"
 #include "core/sdk/informer.hpp"
 
@@ -47,6 +48,13 @@ class Pending {
   std::mutex mutex_;
   std::map<std::string, std::vector<Write>> writes_;  // Guarded by mutex_.
 };
+
+/// What the answer to a create or an update says of the object that it left.
+struct Written {
+  std::string name;
+  Revision revision = 0;
+};
+Result<Written> read_written(const std::string& answer);
 
 /// How long a change is waited for. Source: pkg/controller ExpectationsTimeout.
 inline constexpr std::chrono::minutes kPendingTimeout{5};
