@@ -27,13 +27,13 @@ const std::vector<std::string> kControlPlanePlugins = {"admission_namespace_life
                                                        "admission_priority",
                                                        "admission_default_tolerations",
                                                        "admission_service_account",
-                                                       "controller_garbage_collector",
-                                                       "controller_namespace",
+                                                       "controller_deployment",
                                                        "controller_endpoint_slice",
                                                        "controller_endpoint_slice_mirroring",
                                                        "controller_endpoints",
+                                                       "controller_garbage_collector",
+                                                       "controller_namespace",
                                                        "controller_node_lifecycle",
-                                                       "controller_deployment",
                                                        "controller_replica_set",
                                                        "scheduler"};
 
