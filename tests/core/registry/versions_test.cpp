@@ -244,6 +244,15 @@ BOOST_AUTO_TEST_CASE(with_annotations_that_are_no_metrics_does_without_them) {
   BOOST_TEST(array_at(get(kV2 + "/d").json(), {"spec", "metrics"}).size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(keeps_no_annotation_that_a_client_of_v1_made_up) {
+  const auto made = post(kV1, R"({"metadata":{"name":"d","annotations":{
+      "autoscaling.alpha.kubernetes.io/conditions":"[]"}},"spec":{"maxReplicas":3,
+      "targetCPUUtilizationPercentage":50,"scaleTargetRef":{"kind":"Deployment","name":"web"}}})");
+
+  BOOST_TEST(made.status == 201);
+  BOOST_TEST(get(kV2 + "/d").body.find("alpha") == std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(shows_its_status_in_both_versions) {
   make_scaler();
   const auto status = R"({"status":{"desiredReplicas":4,"currentReplicas":3,
