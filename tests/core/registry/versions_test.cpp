@@ -272,6 +272,25 @@ BOOST_AUTO_TEST_CASE(shows_its_status_in_both_versions) {
   BOOST_TEST(get(kV2 + "/h").body == before.body);
 }
 
+BOOST_AUTO_TEST_CASE(is_applied_in_the_version_asked_for) {
+  const auto apply = [this](int percent) {
+    return ask("PATCH", kV1 + "/h?fieldManager=me",
+               R"({"kind":"HorizontalPodAutoscaler","apiVersion":"autoscaling/v1",
+               "metadata":{"name":"h"},"spec":{"maxReplicas":3,"targetCPUUtilizationPercentage":)" +
+                   std::to_string(percent) +
+                   R"(,"scaleTargetRef":{"kind":"Deployment","name":"web"}}})",
+               {{"Content-Type", "application/apply-patch+yaml"}});
+  };
+
+  BOOST_TEST(apply(50).status == 201);
+  const auto again = apply(60);
+
+  BOOST_TEST(again.status == 200);
+  BOOST_TEST(again.text({"apiVersion"}) == "autoscaling/v1");
+  BOOST_TEST(again.json().at("spec").at("targetCPUUtilizationPercentage").as_int64() == 60);
+  BOOST_TEST(array_at(get(kV2 + "/h").json(), {"spec", "metrics"}).size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(is_dry_run_in_the_version_asked_for) {
   const auto tried = post(kV1 + "?dryRun=All", R"({"metadata":{"name":"d"},"spec":{"maxReplicas":3,
       "scaleTargetRef":{"kind":"Deployment","name":"web"}}})");
