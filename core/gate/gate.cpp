@@ -356,10 +356,10 @@ void Gate::State::perform(const PassagePtr& passage) const {
     return refuse(*passage, method_not_allowed());
   }
   auto answer = endpoints.get(info, passage->request);
-  if (!answer) {
-    return refuse(*passage, no_such_path());
+  if (!answer || !answer->ok()) {
+    return refuse(*passage, answer ? answer->error() : no_such_path());
   }
-  finish(*passage, std::move(*answer), "");
+  finish(*passage, std::move(*answer).value(), "");
 }
 
 Gate::Gate(GateParts parts)
@@ -367,7 +367,8 @@ Gate::Gate(GateParts parts)
                        .endpoints = Endpoints({.catalog = parts.registry.catalog(),
                                                .ready_checks = parts.ready_checks,
                                                .metrics = parts.metrics,
-                                               .version_json = parts.version_json})}) {}
+                                               .version_json = parts.version_json,
+                                               .clock = parts.clock})}) {}
 
 Gate::~Gate() = default;
 

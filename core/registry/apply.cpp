@@ -12,6 +12,7 @@
 #include "core/object/yaml.hpp"
 #include "core/registry/body.hpp"
 #include "core/registry/field_manager.hpp"
+#include "core/registry/versions.hpp"
 #include "core/registry/write.hpp"
 
 namespace pintle::registry {
@@ -51,7 +52,7 @@ std::string who_is(const Json& config) {
 }
 
 Result<void> check_config(const WriteJob& job, const Json& config) {
-  const auto& resource = job.resource();
+  const auto& resource = served_of(job.operation);
   if (text_at(config, {"kind"}) != resource.kind ||
       text_at(config, {"apiVersion"}) != resource.api_version()) {
     return Error(Code::kBadRequest, concat({"invalid object type: ", kind_text(config)}));
@@ -100,7 +101,13 @@ Result<void> tell_duplicates(WriteJob& job, const ParsedJson& parsed) {
     return {};
   }
   std::string why = "error converting YAML to JSON: yaml: unmarshal errors:";
+  for (const auto& place : parsed.yaml_duplicates) {
+    why += "\n  " + place;
+  }
   for (const auto& path : parsed.duplicates) {
+    if (!parsed.yaml_duplicates.empty()) {
+      break;  // Told with their lines.
+    }
     const auto dot = path.rfind('.');
     const auto key = dot == std::string::npos ? path : path.substr(dot + 1);
     why += concat({"\n  key ", pintle::quoted(key), " already set in map"});
@@ -116,6 +123,8 @@ Result<void> tell_duplicates(WriteJob& job, const ParsedJson& parsed) {
 Result<Json> applied(WriteJob& job, const Json* live, const JsonStorage& storage) {
   PINTLE_TRY(ParsedJson parsed, parse_config(job.operation.body, storage));
   PINTLE_TRY_STATUS(check_config(job, parsed.value));
+  // Fields are owned under the stored version's names, whoever applied them in which version.
+  to_stored(job.operation, parsed.value);
   drop_reset_fields(job, parsed.value);
   const Signature signature(job);
   const auto settle = [&job, &parsed](Json& merged) -> Result<void> {

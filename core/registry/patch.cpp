@@ -92,7 +92,7 @@ Result<Json> next_from_patch(WriteJob& job, PatchType type, const Json& current,
   PINTLE_TRY_STATUS(change(served, type, next, parsed.value().value));
   PINTLE_TRY_STATUS(check_same_type(served, next));
   PINTLE_TRY_STATUS(decode_tree(served, job.options.field_validation, next,
-                                parsed.value().duplicates, job.warnings));
+                                {.paths = parsed.value().duplicates}, job.warnings));
   ensure_object(next.as_object(), "metadata");
   PINTLE_TRY_STATUS(convert_to_stored(job.operation, next));
   return next;
