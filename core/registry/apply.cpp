@@ -72,29 +72,6 @@ Result<void> check_config(const WriteJob& job, const Json& config) {
                concat({"failed to create typed patch object (", who_is(config), "): ", why}));
 }
 
-/// The applied object is the one that the path names.
-Result<void> check_place(const WriteJob& job, const Json& object) {
-  const auto& operation = job.operation;
-  const auto ns = text_at(object, {"metadata", "namespace"});
-  if (!ns.empty() && ns != (job.resource().namespaced ? operation.ns : "")) {
-    return Error(Code::kBadRequest,
-                 "the namespace of the provided object does not match the namespace sent on the "
-                 "request");
-  }
-  const auto name = text_at(object, {"metadata", "name"});
-  if (name.empty()) {
-    return Error(Code::kBadRequest,
-                 concat({"the name of the object (", operation.name,
-                         " based on URL) was undeterminable: name must be provided"}));
-  }
-  if (name != operation.name) {
-    return Error(Code::kBadRequest,
-                 concat({"the name of the object (", name, ") does not match the name on the URL (",
-                         operation.name, ")"}));
-  }
-  return {};
-}
-
 Result<void> tell_duplicates(WriteJob& job, const ParsedJson& parsed) {
   if (parsed.duplicates.empty() || job.options.field_validation == FieldValidation::kIgnore) {
     return {};
