@@ -22,6 +22,12 @@ constexpr std::array kWriteParameters = {
     Parameter{"fieldManager", "string", "The name under which changes are recorded."},
     Parameter{"fieldValidation", "string",
               "Ignore, Warn or Strict: what unknown and duplicate fields lead to."}};
+constexpr std::array kPatchParameters = {
+    kWriteParameters[0], kWriteParameters[1], kWriteParameters[2],
+    Parameter{"force", "boolean", "True takes over fields that others own; for an apply only."}};
+constexpr std::array<std::string_view, 4> kPatchTypes = {
+    "application/json-patch+json", "application/merge-patch+json",
+    "application/strategic-merge-patch+json", "application/apply-patch+yaml"};
 constexpr std::array kListParameters = {
     Parameter{"labelSelector", "string", "Only objects with these labels."},
     Parameter{"fieldSelector", "string", "Only objects with these fields."},
@@ -65,6 +71,19 @@ JsonObject operation(const Resource& resource, std::string_view action,
   json["x-kubernetes-group-version-kind"] =
       JsonObject{{"group", resource.group}, {"kind", resource.kind}, {"version", resource.version}};
   return json;
+}
+
+/// What a patch may be sent as.
+void add_patch_types(JsonObject& patch, OpenApi version) {
+  if (version == OpenApi::kV2) {
+    patch["consumes"] = JsonArray(kPatchTypes.begin(), kPatchTypes.end());
+    return;
+  }
+  JsonObject content;
+  for (const auto type : kPatchTypes) {
+    content[type] = JsonObject{{"schema", JsonObject{{"type", "object"}}}};
+  }
+  patch["requestBody"] = JsonObject{{"content", std::move(content)}, {"required", true}};
 }
 
 /// Parameters that a path's own braces name.
@@ -113,7 +132,9 @@ void add_object(JsonObject& paths, const Resource& resource, const std::string& 
     item["put"] = operation(resource, "put", kWriteParameters, version);
   }
   if (resource.has_verb("patch")) {
-    item["patch"] = operation(resource, "patch", kWriteParameters, version);
+    auto patch = operation(resource, "patch", kPatchParameters, version);
+    add_patch_types(patch, version);
+    item["patch"] = std::move(patch);
   }
   if (resource.has_verb("delete")) {
     item["delete"] = operation(resource, "delete", kDeleteParameters, version);

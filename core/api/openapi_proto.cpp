@@ -139,6 +139,9 @@ Message responses_of(const Json& operation) {
 Message operation_of(const Json& operation) {
   Message message;
   add_text(message, 5, operation, "operationId");
+  for (const Json& type : array_at(operation, {"consumes"})) {
+    message.text(7, type.get_string());
+  }
   for (const Json& parameter : array_at(operation, {"parameters"})) {
     message.message(8, parameter_of(parameter));
   }
