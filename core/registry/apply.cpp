@@ -7,11 +7,13 @@
 #include <algorithm>
 
 #include "core/api/field_walk.hpp"
+#include "core/api/schema.hpp"
 #include "core/base/concat.hpp"
 #include "core/object/status.hpp"
 #include "core/object/yaml.hpp"
 #include "core/registry/body.hpp"
 #include "core/registry/field_manager.hpp"
+#include "core/registry/versions.hpp"
 #include "core/registry/write.hpp"
 
 namespace pintle::registry {
@@ -51,7 +53,7 @@ std::string who_is(const Json& config) {
 }
 
 Result<void> check_config(const WriteJob& job, const Json& config) {
-  const auto& resource = job.resource();
+  const auto& resource = served_of(job.operation);
   if (text_at(config, {"kind"}) != resource.kind ||
       text_at(config, {"apiVersion"}) != resource.api_version()) {
     return Error(Code::kBadRequest, concat({"invalid object type: ", kind_text(config)}));
@@ -89,10 +91,25 @@ Result<void> tell_duplicates(WriteJob& job, const ParsedJson& parsed) {
   return {};
 }
 
+/// A configuration in another version than the stored one owns what it comes to there.
+Result<void> move_to_stored(const WriteJob& job, Json& config) {
+  if (job.operation.served == nullptr) {
+    return {};
+  }
+  const auto decoded = api::decode(*served_of(job.operation).type, config);
+  if (!decoded.ok()) {
+    return Error(Code::kUnknown, concat({"failed to create typed patch object (", who_is(config),
+                                         "): ", decoded.error().message}));
+  }
+  to_stored(job.operation, config);
+  return {};
+}
+
 /// `live` is null where the object is made.
 Result<Json> applied(WriteJob& job, const Json* live, const JsonStorage& storage) {
   PINTLE_TRY(ParsedJson parsed, parse_config(job.operation.body, storage));
   PINTLE_TRY_STATUS(check_config(job, parsed.value));
+  PINTLE_TRY_STATUS(move_to_stored(job, parsed.value));
   drop_reset_fields(job, parsed.value);
   const Signature signature(job);
   const auto settle = [&job, &parsed](Json& merged) -> Result<void> {
