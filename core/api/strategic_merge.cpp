@@ -3,9 +3,11 @@
 // Source: apimachinery util/strategicpatch StrategicMergeMapPatch and its order of elements.
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "core/api/schema.hpp"
 #include "core/base/concat.hpp"
+#include "core/object/go_print.hpp"
 
 namespace pintle::api {
 namespace {
@@ -52,38 +54,69 @@ const Json* identity_of(const Json& item, std::string_view merge_key) {
   return item.is_object() ? find_member(item, merge_key) : &item;
 }
 
-const Json* find_same(const JsonArray& list, const Json& item, std::string_view merge_key) {
-  const Json* wanted = identity_of(item, merge_key);
-  for (const Json& candidate : list) {
-    const Json* have = identity_of(candidate, merge_key);
-    if (wanted != nullptr && have != nullptr && *have == *wanted) {
-      return &candidate;
+/// Where a list's items stand, by what the list knows them by. A patch may name every one of many.
+class Places {
+ public:
+  explicit Places(std::string_view merge_key) : merge_key_(merge_key) {}
+  Places(const JsonArray& list, std::string_view merge_key) : merge_key_(merge_key) {
+    for (const Json& item : list) {
+      add(item);
     }
   }
-  return nullptr;
-}
 
-std::ptrdiff_t place_of(const JsonArray& list, const Json& item, std::string_view merge_key) {
-  const Json* found = find_same(list, item, merge_key);
-  return found == nullptr ? -1 : found - list.data();
+  /// The item stands behind those before it. Of equal ones the first counts.
+  void add(const Json& item) {
+    if (const Json* identity = identity_of(item, merge_key_)) {
+      places_.emplace(to_json(*identity), count_);
+    }
+    ++count_;
+  }
+  /// -1 where there is none.
+  std::ptrdiff_t find(const Json& item) const {
+    const Json* identity = identity_of(item, merge_key_);
+    const auto found = identity == nullptr ? places_.end() : places_.find(to_json(*identity));
+    return found == places_.end() ? -1 : found->second;
+  }
+  bool empty() const { return places_.empty(); }
+
+ private:
+  std::string_view merge_key_;
+  std::ptrdiff_t count_ = 0;
+  std::unordered_map<std::string, std::ptrdiff_t> places_;
+};
+
+void remove_all(JsonArray& list, const Places& unwanted) {
+  if (unwanted.empty()) {
+    return;
+  }
+  JsonArray kept(list.storage());
+  for (Json& item : list) {
+    if (unwanted.find(item) < 0) {
+      kept.push_back(std::move(item));
+    }
+  }
+  list = std::move(kept);
 }
 
 /// `merged` in the order Kubernetes gives it: items in `wanted` stand as there, the others as they
 /// stood in `before`, and the two are zipped where `before` knows both.
 JsonArray in_order(const JsonArray& merged, const JsonArray& wanted, const JsonArray& before,
                    std::string_view merge_key) {
-  std::vector<const Json*> asked;
-  std::vector<const Json*> others;
-  for (const Json& item : merged) {
-    (place_of(wanted, item, merge_key) >= 0 ? asked : others).push_back(&item);
-  }
-  const auto by_place_in = [merge_key](const JsonArray& list) {
-    return [&list, merge_key](const Json* a, const Json* b) {
-      return place_of(list, *a, merge_key) < place_of(list, *b, merge_key);
-    };
+  struct Placed {
+    const Json* item;
+    std::ptrdiff_t asked;   // In `wanted`,
+    std::ptrdiff_t before;  // and in `before`; -1 for neither.
   };
-  std::stable_sort(asked.begin(), asked.end(), by_place_in(wanted));
-  std::stable_sort(others.begin(), others.end(), by_place_in(before));
+  const Places in_wanted(wanted, merge_key);
+  const Places in_before(before, merge_key);
+  std::vector<Placed> asked;
+  std::vector<Placed> others;
+  for (const Json& item : merged) {
+    const Placed placed{&item, in_wanted.find(item), in_before.find(item)};
+    (placed.asked >= 0 ? asked : others).push_back(placed);
+  }
+  std::ranges::stable_sort(asked, {}, &Placed::asked);
+  std::ranges::stable_sort(others, {}, &Placed::before);
   JsonArray ordered(merged.storage());
   ordered.reserve(merged.size());
   auto left = others.begin();
@@ -91,11 +124,9 @@ JsonArray in_order(const JsonArray& merged, const JsonArray& wanted, const JsonA
   while (left != others.end() || right != asked.end()) {
     bool takes_left = right == asked.end();
     if (left != others.end() && right != asked.end()) {
-      const auto a = place_of(before, **left, merge_key);
-      const auto b = place_of(before, **right, merge_key);
-      takes_left = a >= 0 && b >= 0 && a < b;
+      takes_left = left->before >= 0 && right->before >= 0 && left->before < right->before;
     }
-    ordered.push_back(takes_left ? **left++ : **right++);
+    ordered.push_back(takes_left ? *(left++)->item : *(right++)->item);
   }
   return ordered;
 }
@@ -149,7 +180,12 @@ class Merger {
     if (text == "merge") {
       return false;
     }
-    return Error(Code::kInvalid, concat({"unknown patch type found: ", to_json(directive)}));
+    return unknown_directive(directive, patch);
+  }
+
+  static Error unknown_directive(const Json& directive, const JsonObject& patch) {
+    return {Code::kInvalid, concat({"unknown patch type: ", to_go_value(directive),
+                                    " in map: ", to_go_value(Json(patch))})};
   }
 
   static Result<void> retain_keys(JsonObject& target, const JsonObject& patch) {
@@ -158,7 +194,7 @@ class Merger {
       return {};
     }
     if (!directive->is_array()) {
-      return bad_format(kRetainKeys);
+      return bad_format("retainKeys");
     }
     const JsonArray& retained = directive->get_array();
     const auto keeps = [&retained](std::string_view key) {
@@ -168,7 +204,7 @@ class Merger {
     };
     for (const auto& member : patch) {
       if (!is_directive(member.key()) && !member.value().is_null() && !keeps(member.key())) {
-        return bad_format(kRetainKeys);
+        return bad_format("retainKeys");
       }
     }
     for (auto member = target.begin(); member != target.end();) {
@@ -185,7 +221,7 @@ class Merger {
         continue;
       }
       if (!member.value().is_array()) {
-        return bad_format("$setElementOrder list");
+        return bad_format("setElementOrder list");
       }
       const auto name = directive.substr(kOrderPrefix.size());
       PINTLE_TRY_STATUS(set_order(field_of(type, name), target, name, patch.if_contains(name),
@@ -202,7 +238,7 @@ class Merger {
       return {};
     }
     if (patch != nullptr && !patch->is_array()) {
-      return bad_format("$setElementOrder list");
+      return bad_format("setElementOrder list");
     }
     Json* there = target.if_contains(name);
     const JsonArray before =
@@ -221,12 +257,13 @@ class Merger {
   /// The patch's own items must stand in `order`, in that order.
   static Result<void> check_order(const JsonArray& patch, const JsonArray& order,
                                   std::string_view merge_key) {
+    const Places places(order, merge_key);
     std::ptrdiff_t last = -1;
     for (const Json& item : patch) {
       if (!text_at(item, {kDirective}).empty()) {
         continue;
       }
-      const auto place = place_of(order, item, merge_key);
+      const auto place = places.find(item);
       if (place < last || place < 0) {
         return Error(Code::kBadRequest,
                      concat({"The order in patch list:\n", to_json(patch),
@@ -246,12 +283,7 @@ class Merger {
     if (list == nullptr || !list->is_array()) {
       return {};
     }
-    JsonArray& kept = list->get_array();
-    for (const Json& item : items.get_array()) {
-      for (auto at = kept.begin(); at != kept.end();) {
-        at = *at == item ? kept.erase(at) : at + 1;
-      }
-    }
+    remove_all(list->get_array(), Places(items.get_array(), ""));
     return {};
   }
 
@@ -300,8 +332,10 @@ class Merger {
   Result<void> list(const Field& field, JsonArray& target, const JsonArray& patch) {
     const JsonArray before = target;
     if (field.shape != Shape::kObject) {
+      Places there(target, "");
       for (const Json& item : patch) {
-        if (find_same(target, item, "") == nullptr) {
+        if (there.find(item) < 0) {
+          there.add(item);
           target.push_back(item);
         }
       }
@@ -309,15 +343,18 @@ class Merger {
       return {};
     }
     JsonArray plain(storage_);
+    Places unwanted(field.patch_merge_key);
     bool replaces = false;
     for (const Json& item : patch) {
-      PINTLE_TRY_STATUS(take_item(field, target, item, plain, replaces));
+      PINTLE_TRY_STATUS(take_item(field, item, plain, unwanted, replaces));
     }
     if (replaces) {
       target.clear();
     }
+    remove_all(target, unwanted);
+    Places there(target, field.patch_merge_key);
     for (const Json& item : plain) {
-      PINTLE_TRY_STATUS(merge_item(field, target, item));
+      PINTLE_TRY_STATUS(merge_item(field, target, there, item));
     }
     target =
         in_order(target, plain, replaces ? JsonArray(storage_) : before, field.patch_merge_key);
@@ -325,8 +362,8 @@ class Merger {
   }
 
   /// Obeys an item's directive, or puts the item with the plain ones.
-  static Result<void> take_item(const Field& field, JsonArray& target, const Json& item,
-                                JsonArray& plain, bool& replaces) {
+  static Result<void> take_item(const Field& field, const Json& item, JsonArray& plain,
+                                Places& unwanted, bool& replaces) {
     if (!item.is_object()) {
       return Error(Code::kInvalid, concat({"expected an object in a list of ", field.type->name}));
     }
@@ -342,27 +379,29 @@ class Merger {
       replaces = true;
       return {};
     }
+    if (*directive == "merge") {
+      return Error(Code::kInvalid, "merging lists cannot yet be specified in the patch");
+    }
     if (*directive != "delete") {
-      return Error(Code::kInvalid, concat({"unknown patch type found: ", to_json(*directive)}));
+      return unknown_directive(*directive, item.get_object());
     }
     if (find_member(item, field.patch_merge_key) == nullptr) {
       return no_merge_key(field, item);
     }
-    while (const Json* same = find_same(target, item, field.patch_merge_key)) {
-      target.erase(target.begin() + (same - target.data()));
-    }
+    unwanted.add(item);
     return {};
   }
 
   static Error no_merge_key(const Field& field, const Json& item) {
     return {Code::kInvalid,
-            concat({"map: ", to_json(item),
+            concat({"map: ", to_go_value(item),
                     " does not contain declared merge key: ", field.patch_merge_key})};
   }
 
-  Result<void> merge_item(const Field& field, JsonArray& target, const Json& item) {
-    const auto place = place_of(target, item, field.patch_merge_key);
+  Result<void> merge_item(const Field& field, JsonArray& target, Places& there, const Json& item) {
+    const auto place = there.find(item);
     if (place < 0) {
+      there.add(item);
       target.push_back(without_directives(item, storage_));
       return {};
     }

@@ -52,13 +52,11 @@ Error malformed(std::string why) {
   return {Code::kBadRequest, std::move(why)};
 }
 
-/// Source: the answer kube-apiserver gives for a JSON patch that doesn't apply.
-Error does_not_apply(std::string why) {
-  ErrorDetails details;
-  details.causes.push_back(
-      {.reason = "UnexpectedServerResponse", .field = "", .message = std::move(why)});
+/// Kubernetes tells no client what it was that did not apply.
+/// Source: apimachinery errors.NewGenericServerResponse of a 422 that was expected.
+Error does_not_apply() {
   return {Code::kInvalid, "the server rejected our request due to an error in our request",
-          std::move(details)};
+          ErrorDetails()};
 }
 
 Error too_large(std::string why) {
@@ -67,14 +65,14 @@ Error too_large(std::string why) {
 
 using Tokens = std::vector<std::string>;
 
-/// Errors: kBadRequest for what is no JSON pointer.
+/// Errors: kInvalid for what is no JSON pointer.
 Result<Tokens> parse_pointer(std::string_view text) {
   Tokens tokens;
   if (text.empty()) {
     return tokens;
   }
   if (text.front() != '/') {
-    return malformed(concat({"JSON patch path must start with '/': ", text}));
+    return does_not_apply();
   }
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
@@ -85,7 +83,7 @@ Result<Tokens> parse_pointer(std::string_view text) {
     } else if (i + 1 < text.size() && (text[i + 1] == '0' || text[i + 1] == '1')) {
       tokens.back() += text[++i] == '0' ? '~' : '/';
     } else {
-      return malformed(concat({"JSON patch path holds an invalid escape: ", text}));
+      return does_not_apply();
     }
   }
   return tokens;
@@ -103,9 +101,7 @@ std::optional<std::size_t> parse_index(std::string_view token) {
 
 struct Operation {
   std::string_view name;
-  std::string_view path;
   Tokens tokens;
-  std::string_view from;
   Tokens from_tokens;
   const Json* value = nullptr;
 };
@@ -115,31 +111,28 @@ Result<Operation> parse_operation(const Json& json) {
     return malformed("a JSON patch operation must be an object");
   }
   Operation operation;
-  const auto* name = find_member(json, "op");
-  const auto* path = find_member(json, "path");
-  if (!name || !name->is_string()) {
-    return malformed("a JSON patch operation must have the member \"op\"");
+  for (const auto* member : {"op", "path", "from"}) {
+    const auto* text = find_member(json, member);
+    if (text && !text->is_string() && !text->is_null()) {
+      return malformed(concat(
+          {"json: cannot unmarshal into Go struct field jsonPatchOp.", member, " of type string"}));
+    }
   }
-  if (!path || !path->is_string()) {
-    return malformed("a JSON patch operation must have the member \"path\"");
+  if (!find_member(json, "path")) {
+    return does_not_apply();
   }
   operation.name = text_at(json, {"op"});
-  operation.path = text_at(json, {"path"});
-  PINTLE_TRY(operation.tokens, parse_pointer(operation.path));
+  PINTLE_TRY(operation.tokens, parse_pointer(text_at(json, {"path"})));
   if (operation.name == "move" || operation.name == "copy") {
-    const auto* from = find_member(json, "from");
-    if (!from || !from->is_string()) {
-      return malformed(
-          concat({"the JSON patch operation ", operation.name, " must have the member \"from\""}));
+    if (!find_member(json, "from")) {
+      return does_not_apply();
     }
-    operation.from = text_at(json, {"from"});
-    PINTLE_TRY(operation.from_tokens, parse_pointer(operation.from));
+    PINTLE_TRY(operation.from_tokens, parse_pointer(text_at(json, {"from"})));
   }
   if (operation.name == "add" || operation.name == "replace" || operation.name == "test") {
     operation.value = find_member(json, "value");
     if (!operation.value) {
-      return malformed(
-          concat({"the JSON patch operation ", operation.name, " must have the member \"value\""}));
+      return does_not_apply();
     }
   }
   return operation;
@@ -152,10 +145,10 @@ class Patcher {
 
   Result<void> apply(const Operation& operation) {
     if (operation.name == "add") {
-      return add(operation.tokens, *operation.value, operation.path);
+      return add(operation.tokens, *operation.value);
     }
     if (operation.name == "remove") {
-      return remove(operation.tokens, operation.path);
+      return remove(operation.tokens);
     }
     if (operation.name == "replace") {
       return replace(operation);
@@ -169,7 +162,7 @@ class Patcher {
     if (operation.name == "test") {
       return test(operation);
     }
-    return malformed(concat({"unexpected JSON patch operation: ", operation.name}));
+    return does_not_apply();
   }
 
  private:
@@ -206,7 +199,7 @@ class Patcher {
     return {};
   }
 
-  Result<void> add(const Tokens& tokens, Json value, std::string_view path) {
+  Result<void> add(const Tokens& tokens, Json value) {
     PINTLE_TRY_STATUS(allow_depth(tokens, size_of(value).depth));
     if (tokens.empty()) {
       target_ = std::move(value);
@@ -220,22 +213,20 @@ class Patcher {
     }
     auto* array = parent ? parent->if_array() : nullptr;
     if (!array) {
-      return does_not_apply(
-          concat({"add operation does not apply: doc is missing path: \"", path, "\""}));
+      return does_not_apply();
     }
     const auto index = last == "-" ? array->size() : parse_index(last);
     if (!index || *index > array->size()) {
-      return does_not_apply(
-          concat({"add operation does not apply: invalid array index in \"", path, "\""}));
+      return does_not_apply();
     }
     PINTLE_TRY_STATUS(pay_for_moving(array->size() - *index));
     array->insert(array->begin() + *index, std::move(value));
     return {};
   }
 
-  Result<void> remove(const Tokens& tokens, std::string_view path) {
+  Result<void> remove(const Tokens& tokens) {
     if (tokens.empty()) {
-      return does_not_apply("remove operation does not apply to the whole document");
+      return does_not_apply();
     }
     Json* parent = find(tokens, tokens.size() - 1);
     const auto& last = tokens.back();
@@ -246,8 +237,7 @@ class Patcher {
     auto* array = parent ? parent->if_array() : nullptr;
     const auto index = array ? parse_index(last) : std::nullopt;
     if (!index || *index >= array->size()) {
-      return does_not_apply(
-          concat({"remove operation does not apply: doc is missing path: \"", path, "\""}));
+      return does_not_apply();
     }
     PINTLE_TRY_STATUS(pay_for_moving(array->size() - *index));
     array->erase(array->begin() + *index);
@@ -258,8 +248,7 @@ class Patcher {
     PINTLE_TRY_STATUS(allow_depth(operation.tokens, size_of(*operation.value).depth));
     Json* place = find(operation.tokens, operation.tokens.size());
     if (!place) {
-      return does_not_apply(concat(
-          {"replace operation does not apply: doc is missing path: \"", operation.path, "\""}));
+      return does_not_apply();
     }
     *place = *operation.value;
     return {};
@@ -269,24 +258,24 @@ class Patcher {
     const auto& from = operation.from_tokens;
     const auto& to = operation.tokens;
     if (from.size() < to.size() && std::equal(from.begin(), from.end(), to.begin())) {
-      return does_not_apply("move operation does not apply: a value can't move into itself");
+      return does_not_apply();
     }
     Json* place = find(from, from.size());
     if (!place) {
-      return missing_source(operation);
+      return does_not_apply();
     }
     if (from == to) {
       return {};
     }
     Json value = std::move(*place);
-    PINTLE_TRY_STATUS(remove(from, operation.from));
-    return add(to, std::move(value), operation.path);
+    PINTLE_TRY_STATUS(remove(from));
+    return add(to, std::move(value));
   }
 
   Result<void> copy(const Operation& operation) {
     const Json* place = find(operation.from_tokens, operation.from_tokens.size());
     if (!place) {
-      return missing_source(operation);
+      return does_not_apply();
     }
     copied_bytes_ += size_of(*place).bytes;
     if (copied_bytes_ > limits_.max_copied_bytes) {
@@ -296,22 +285,15 @@ class Patcher {
                   std::to_string(copied_bytes_), ", exceeding the limit ",
                   std::to_string(limits_.max_copied_bytes)}));
     }
-    return add(operation.tokens, *place, operation.path);
+    return add(operation.tokens, *place);
   }
 
   Result<void> test(const Operation& operation) const {
     const Json* place = find(operation.tokens, operation.tokens.size());
     if (!place || *place != *operation.value) {
-      return does_not_apply(concat({"testing value ", operation.path, " failed: test failed"}));
+      return does_not_apply();
     }
     return {};
-  }
-
-  Error missing_source(const Operation& operation) const {
-    return does_not_apply(concat({operation.name,
-                                  " operation does not apply: doc is missing from "
-                                  "path: \"",
-                                  operation.from, "\""}));
   }
 
   Json& target_;

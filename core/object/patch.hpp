@@ -17,8 +17,9 @@ struct PatchLimits {
 };
 
 /// Applies a JSON patch; on an error `target` is left in an unspecified but valid state.
-/// Errors: kBadRequest where the patch is malformed; kInvalid where it does not apply ("the server
-/// rejected our request due to an error in our request"); kRequestEntityTooLarge past a limit.
+/// Errors: kBadRequest for what is no list of operations; kInvalid where one is none or does not
+/// apply ("the server rejected our request due to an error in our request");
+/// kRequestEntityTooLarge past a limit.
 Result<void> apply_json_patch(Json& target, const Json& patch, const PatchLimits& limits = {});
 
 /// Applies a merge patch: null deletes, objects merge, the rest replaces.

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "core/api/field_walk.hpp"
+#include "core/api/schema.hpp"
 #include "core/base/concat.hpp"
 #include "core/object/status.hpp"
 #include "core/object/yaml.hpp"
@@ -73,29 +74,6 @@ Result<void> check_config(const WriteJob& job, const Json& config) {
                concat({"failed to create typed patch object (", who_is(config), "): ", why}));
 }
 
-/// The applied object is the one that the path names.
-Result<void> check_place(const WriteJob& job, const Json& object) {
-  const auto& operation = job.operation;
-  const auto ns = text_at(object, {"metadata", "namespace"});
-  if (!ns.empty() && ns != (job.resource().namespaced ? operation.ns : "")) {
-    return Error(Code::kBadRequest,
-                 "the namespace of the provided object does not match the namespace sent on the "
-                 "request");
-  }
-  const auto name = text_at(object, {"metadata", "name"});
-  if (name.empty()) {
-    return Error(Code::kBadRequest,
-                 concat({"the name of the object (", operation.name,
-                         " based on URL) was undeterminable: name must be provided"}));
-  }
-  if (name != operation.name) {
-    return Error(Code::kBadRequest,
-                 concat({"the name of the object (", name, ") does not match the name on the URL (",
-                         operation.name, ")"}));
-  }
-  return {};
-}
-
 Result<void> tell_duplicates(WriteJob& job, const ParsedJson& parsed) {
   if (parsed.duplicates.empty() || job.options.field_validation == FieldValidation::kIgnore) {
     return {};
@@ -119,12 +97,25 @@ Result<void> tell_duplicates(WriteJob& job, const ParsedJson& parsed) {
   return {};
 }
 
+/// A configuration in another version than the stored one owns what it comes to there.
+Result<void> move_to_stored(const WriteJob& job, Json& config) {
+  if (job.operation.served == nullptr) {
+    return {};
+  }
+  const auto decoded = api::decode(*served_of(job.operation).type, config);
+  if (!decoded.ok()) {
+    return Error(Code::kUnknown, concat({"failed to create typed patch object (", who_is(config),
+                                         "): ", decoded.error().message}));
+  }
+  to_stored(job.operation, config);
+  return {};
+}
+
 /// `live` is null where the object is made.
 Result<Json> applied(WriteJob& job, const Json* live, const JsonStorage& storage) {
   PINTLE_TRY(ParsedJson parsed, parse_config(job.operation.body, storage));
   PINTLE_TRY_STATUS(check_config(job, parsed.value));
-  // Fields are owned under the stored version's names, whoever applied them in which version.
-  to_stored(job.operation, parsed.value);
+  PINTLE_TRY_STATUS(move_to_stored(job, parsed.value));
   drop_reset_fields(job, parsed.value);
   const Signature signature(job);
   const auto settle = [&job, &parsed](Json& merged) -> Result<void> {

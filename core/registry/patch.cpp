@@ -8,6 +8,7 @@
 
 #include "core/api/schema.hpp"
 #include "core/base/concat.hpp"
+#include "core/object/go_print.hpp"
 #include "core/object/status.hpp"
 #include "core/registry/apply.hpp"
 #include "core/registry/body.hpp"
@@ -62,21 +63,71 @@ Result<void> change(const api::Resource& resource, PatchType type, Json& target,
 /// A patch changes an object, never which one it is.
 Result<void> check_same_type(const api::Resource& resource, const Json& next) {
   if (!next.is_object()) {
-    return Error(Code::kBadRequest, concat({"the patched object is no ", resource.kind}));
+    return Error(Code::kInvalid, concat({"the patched object is no ", resource.kind}));
   }
+  const auto kind = text_at(next, {"kind"});
   const auto version = text_at(next, {"apiVersion"});
-  if (text_at(next, {"kind"}) != resource.kind) {
-    return Error(Code::kBadRequest,
-                 concat({quoted(text_at(next, {"kind"})), " in version ", quoted(version),
-                         " cannot be handled as a ", resource.kind}));
-  }
-  if (version != resource.api_version()) {
-    return Error(Code::kBadRequest, concat({"the API version in the data (", version,
-                                            ") does not match the expected API version (",
-                                            resource.api_version(), ")"}));
+  if (kind != resource.kind || version != resource.api_version()) {
+    return Error(Code::kInvalid, concat({"no kind ", quoted(kind), " is registered for version ",
+                                         quoted(version), " at ", resource.group_resource()}));
   }
   return {};
 }
+
+/// What was found wrong, as Kubernetes shows it: the patch itself, or what it made of the object.
+Error invalid_patch(std::string_view shown, std::string_view why) {
+  return invalid("", "", "", {invalid_value("patch", quoted(shown), why)});
+}
+
+/// One patch on its way from the body to the object's next state.
+struct Patching {
+  WriteJob& job;
+  PatchType type;
+  const Json& current;
+  const ParsedJson& patch;
+
+  /// The patched object as a client would see it, or for a strategic patch the patch: as Go has it
+  /// in its hands when it finds a fault.
+  std::string shown() const {
+    if (type == PatchType::kStrategic) {
+      return to_go_value(patch.value);
+    }
+    Json again(current);
+    from_stored(job.operation, again);
+    return change(served_of(job.operation), type, again, patch.value).ok() ? to_json(again) : "";
+  }
+
+  /// Decodes and defaults `next`, telling of unknown and duplicate fields as asked.
+  Result<void> settle(Json& next) const {
+    const auto& resource = served_of(job.operation);
+    const auto validation = job.options.field_validation;
+    auto decoded = api::decode(*resource.type, next);
+    if (!decoded.ok()) {
+      return invalid_patch(shown(), decoded.error().message);
+    }
+    std::vector<std::string> faults;
+    for (const auto& path : patch.duplicates) {
+      faults.push_back(concat(
+          {type == PatchType::kJson ? "json patch " : "", "duplicate field ", pintle::quoted(path)}));
+    }
+    for (const auto& path : decoded.value().unknown_fields) {
+      faults.push_back(concat({"unknown field ", pintle::quoted(path)}));
+    }
+    if (validation == FieldValidation::kStrict && !faults.empty()) {
+      std::string why = "strict decoding error: ";
+      for (const auto& fault : faults) {
+        why += concat({&fault == faults.data() ? "" : ", ", fault});
+      }
+      return invalid_patch(shown(), why);
+    }
+    if (validation == FieldValidation::kWarn) {
+      job.warnings.insert(job.warnings.end(), faults.begin(), faults.end());
+    }
+    api::apply_defaults(*resource.type, next);
+    find_strategy(resource.storage).apply_defaults(next);
+    return {};
+  }
+};
 
 Result<Json> next_from_patch(WriteJob& job, PatchType type, const Json& current,
                              const JsonStorage& storage) {
@@ -90,10 +141,13 @@ Result<Json> next_from_patch(WriteJob& job, PatchType type, const Json& current,
   Json next(current, storage);
   from_stored(job.operation, next);
   PINTLE_TRY_STATUS(change(served, type, next, parsed.value().value));
-  PINTLE_TRY_STATUS(check_same_type(served, next));
-  PINTLE_TRY_STATUS(decode_tree(served, job.options.field_validation, next,
-                                {.paths = parsed.value().duplicates}, job.warnings));
+  const Patching patching{.job = job, .type = type, .current = current, .patch = parsed.value()};
+  if (auto wrong = check_same_type(served, next); !wrong.ok()) {
+    return invalid_patch(patching.shown(), wrong.error().message);
+  }
+  PINTLE_TRY_STATUS(patching.settle(next));
   ensure_object(next.as_object(), "metadata");
+  PINTLE_TRY_STATUS(check_place(job, next));
   PINTLE_TRY_STATUS(convert_to_stored(job.operation, next));
   return next;
 }

@@ -49,6 +49,28 @@ WriteJobPtr make_write_job(Shared& shared, Operation operation, Reply reply,
   return job;
 }
 
+Result<void> check_place(const WriteJob& job, const Json& object) {
+  const auto& operation = job.operation;
+  const auto ns = text_at(object, {"metadata", "namespace"});
+  if (!ns.empty() && ns != (job.resource().namespaced ? operation.ns : "")) {
+    return Error(Code::kBadRequest,
+                 "the namespace of the provided object does not match the namespace sent on the "
+                 "request");
+  }
+  const auto name = text_at(object, {"metadata", "name"});
+  if (name.empty()) {
+    return Error(Code::kBadRequest,
+                 concat({"the name of the object (", operation.name,
+                         " based on URL) was undeterminable: name must be provided"}));
+  }
+  if (name != operation.name) {
+    return Error(Code::kBadRequest,
+                 concat({"the name of the object (", name, ") does not match the name on the URL (",
+                         operation.name, ")"}));
+  }
+  return {};
+}
+
 Result<void> may_create(const WriteJob& job) {
   const auto* authorizer = job.shared.parts.authorizer;
   const auto& operation = job.operation;

@@ -53,6 +53,9 @@ using MakeNew = std::function<Result<Json>(WriteJob& job, const JsonStorage& sto
 void attempt_create(const WriteJobPtr& job, const MakeNew& make_new = nullptr,
                     const std::function<void(const WriteJobPtr&)>& lost = nullptr);
 
+/// Whether a patched or applied object is still the one that the path names. Errors: kBadRequest.
+Result<void> check_place(const WriteJob& job, const Json& object);
+
 /// Whether who updates may also create what is not there, for writes that would.
 /// Errors: kForbidden.
 Result<void> may_create(const WriteJob& job);

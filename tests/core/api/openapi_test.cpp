@@ -51,6 +51,20 @@ BOOST_AUTO_TEST_CASE(v2_says_that_a_pod_s_patch_takes_dry_run) {
   BOOST_TEST(text_at(*patch, {"x-kubernetes-group-version-kind", "kind"}) == "Pod");
 }
 
+BOOST_AUTO_TEST_CASE(say_that_a_patch_may_be_applied_and_forced) {
+  const Json v2 = json(openapi_v2_json(catalog));
+  const Json v3 = json(openapi_v3_json(catalog, "api/v1").value());
+  const Json* patch = find_path(v2, {"paths", kPodPath, "patch"});
+  BOOST_REQUIRE(patch != nullptr);
+  BOOST_TEST(has_parameter(*patch, "force"));
+  BOOST_TEST(to_json(patch->at("consumes")).find("application/apply-patch+yaml") !=
+             std::string::npos);
+  BOOST_TEST(find_path(v3, {"paths", kPodPath, "patch", "requestBody", "content",
+                            "application/apply-patch+yaml"}) != nullptr);
+  BOOST_TEST(openapi_v2_protobuf(catalog).find("application/apply-patch+yaml") !=
+             std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(v2_defines_all_it_refers_to) {
   const Json document = json(openapi_v2_json(catalog));
   std::vector<std::string> dangling;

@@ -114,6 +114,31 @@ BOOST_AUTO_TEST_CASE(refuses_malformed_directives) {
                           "containers":[{"name":"a"},{"name":"b"}]})") == Code::kBadRequest));
 }
 
+BOOST_AUTO_TEST_CASE(deletes_before_it_merges_whatever_the_order) {
+  BOOST_TEST(merged(kSpec, R"({"containers":[{"name":"a","image":"1"},{"name":"b"},{"name":"a"}]})",
+                    R"({"containers":[{"name":"a"},{"$patch":"delete","name":"a"},
+                        {"$patch":"delete","name":"c"}]})") ==
+             R"({"containers":[{"name":"a"},{"name":"b"}]})");
+}
+
+BOOST_AUTO_TEST_CASE(orders_scalars_too_and_deletes_from_them_afterwards) {
+  BOOST_TEST(merged("meta/v1.ObjectMeta", R"({"finalizers":["a","b","c"]})",
+                    R"({"$setElementOrder/finalizers":["d","c"],"finalizers":["d"],
+                        "$deleteFromPrimitiveList/finalizers":["a"]})") ==
+             R"({"finalizers":["d","b","c"]})");
+}
+
+BOOST_AUTO_TEST_CASE(says_what_is_wrong_with_a_directive_as_Kubernetes_does) {
+  BOOST_TEST(merged(kSpec, R"({"securityContext":{}})",
+                    R"({"securityContext":{"$patch":"bogus","fsGroup":1}})") ==
+             "error: unknown patch type: bogus in map: map[$patch:bogus fsGroup:1]");
+  BOOST_TEST(merged(kSpec, "{}", R"({"containers":[{"$patch":"merge","name":"a"}]})") ==
+             "error: merging lists cannot yet be specified in the patch");
+  BOOST_TEST(merged(kSpec, R"({"volumes":[{"name":"v"}]})",
+                    R"({"volumes":[{"name":"v","$retainKeys":"name"}]})") ==
+             "error: invalid patch format of retainKeys");
+}
+
 BOOST_AUTO_TEST_CASE(refuses_an_item_without_its_merge_key) {
   BOOST_TEST(merged(kSpec, R"({"containers":[{"name":"a"}]})", R"({"containers":[{"image":"x"}]})")
                  .find("does not contain declared merge key: name") != std::string::npos);

@@ -67,7 +67,44 @@ BOOST_AUTO_TEST_CASE(warns_of_unknown_fields_or_refuses_them) {  // P-24
   BOOST_TEST(warned.status == 200);
   BOOST_REQUIRE(warned.warnings().size() == 1U);
   BOOST_TEST(warned.warnings()[0] == R"(299 - "unknown field \"date\"")");
-  BOOST_TEST(refused.status == 400);
+  BOOST_TEST(refused.status == 422);
+  BOOST_TEST(refused.message().ends_with("strict decoding error: unknown field \"date\""),
+             refused.message());
+  BOOST_TEST(refused.message().starts_with(" \"\" is invalid: patch: Invalid value: \"{\\\"kind"),
+             refused.message());
+}
+
+BOOST_AUTO_TEST_CASE(names_itself_where_it_is_strategic_and_strict) {  // P-24
+  const auto refused = patch(path + "?fieldValidation=Strict", "strategic-merge",
+                             R"({"data":{"l":"w","k":"v","k":"v"},"date":{"b":[1],"a":null}})");
+
+  BOOST_TEST(refused.status == 422);
+  BOOST_TEST(refused.message() ==
+             " \"\" is invalid: patch: Invalid value: \"map[data:map[k:v l:w] date:map[a:<nil> "
+             "b:[1]]]\": strict decoding error: duplicate field \"data.k\", unknown field "
+             "\"date\"");
+}
+
+BOOST_AUTO_TEST_CASE(that_does_not_apply_says_what_Kubernetes_says) {
+  const auto refused = patch(path, "json", R"([{"op":"test","path":"/data/k","value":"x"}])");
+
+  BOOST_TEST(refused.status == 422);
+  BOOST_TEST(refused.reason() == "Invalid");
+  BOOST_TEST(refused.message() == "the server rejected our request due to an error in our request");
+  BOOST_TEST(to_json(refused.json().at("details")) == "{}");
+}
+
+BOOST_AUTO_TEST_CASE(of_too_many_operations_is_too_large) {  // T-P03
+  std::string operations = R"([{"op":"test","path":"/data/k","value":"v"})";
+  for (int i = 0; i < 10'000; ++i) {
+    operations += R"(,{"op":"test","path":"/data/k","value":"v"})";
+  }
+  const auto refused = patch(path, "json", operations + "]");
+
+  BOOST_TEST(refused.status == 413);
+  BOOST_TEST(refused.message() ==
+             "Request entity too large: The allowed maximum operations in a JSON patch is 10000, "
+             "got 10001");
 }
 
 BOOST_AUTO_TEST_CASE(that_is_malformed_is_refused) {  // T-P04
@@ -82,12 +119,12 @@ BOOST_AUTO_TEST_CASE(that_is_malformed_is_refused) {  // T-P04
 }
 
 BOOST_AUTO_TEST_CASE(that_makes_nonsense_of_the_object_is_refused) {
-  BOOST_TEST(patch(path, "merge", R"({"kind":"Secret"})").status == 400);
-  BOOST_TEST(patch(path, "merge", R"({"apiVersion":"v2"})").status == 400);
-  BOOST_TEST(patch(path, "merge", R"({"metadata":{"name":"b"}})").status == 422);
+  BOOST_TEST(patch(path, "merge", R"({"kind":"Secret"})").status == 422);
+  BOOST_TEST(patch(path, "merge", R"({"apiVersion":"v2"})").status == 422);
+  BOOST_TEST(patch(path, "merge", R"({"metadata":{"name":"b"}})").status == 400);
   BOOST_TEST(patch(path, "merge", R"({"metadata":{"labels":{"a b":"c"}}})").status == 422);
-  BOOST_TEST(patch(path, "merge", R"({"data":7})").status == 400);
-  BOOST_TEST(patch(path, "json", R"([{"op":"replace","path":"","value":7}])").status == 400);
+  BOOST_TEST(patch(path, "merge", R"({"data":7})").status == 422);
+  BOOST_TEST(patch(path, "json", R"([{"op":"replace","path":"","value":7}])").status == 422);
   BOOST_TEST(patch(path, "json", R"([{"op":"test","path":"/data/k","value":"x"}])").status == 422);
   BOOST_TEST(get(path).body == made.body);
 }
