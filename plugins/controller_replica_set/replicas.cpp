@@ -3,7 +3,6 @@
 #include "plugins/controller_replica_set/replicas.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 
 #include "core/base/concat.hpp"
@@ -58,18 +57,6 @@ Json pod_of(const ObjectHandle& owner, const ReplicaKind& kind) {
                     {"kind", "Pod"},
                     {"metadata", std::move(metadata)},
                     {"spec", pod_template.at("spec").to_json()}};
-}
-
-/// Name and revision in the answer to a create.
-std::pair<std::string, Revision> read_made(const std::string& body) {
-  const auto parsed = parse_json(body);
-  if (!parsed.ok()) {
-    return {};
-  }
-  const auto version = text_at(parsed.value().value, {"metadata", "resourceVersion"});
-  Revision revision = 0;
-  std::from_chars(version.data(), version.data() + version.size(), revision);
-  return {std::string(text_at(parsed.value().value, {"metadata", "name"})), revision};
 }
 
 std::vector<std::string> namespace_of(const ObjectHandle& object) {
@@ -189,7 +176,7 @@ Result<void> Replicas::reconcile(const std::string& key) {
   PINTLE_TRY(const auto pods, claim_pods(owner));
   Result<void> managed;
   if (!counts) {
-    reconciler_.add_after(key, kPendingTimeout);
+    reconciler_.add_after(key, sdk::kPendingTimeout);
   } else if (!sdk::is_terminating(owner.root())) {
     managed = manage(key, owner, pods);
   }
@@ -242,9 +229,9 @@ Result<void> Replicas::make_pods(const std::string& key, const ObjectHandle& own
     std::optional<Error> fault;
     for (const auto& answer : client_.request_all(std::vector<sdk::Call>(batch, call))) {
       if (answer.ok()) {
-        auto [name, revision] = read_made(answer.value());
-        events_.record(target, EventType::kNormal, "SuccessfulCreate", "Created pod: " + name);
-        pending_.made(key, sdk::key_of(owner.ns(), name), revision);
+        PINTLE_TRY(const sdk::Written made, sdk::read_written(answer.value()));
+        events_.record(target, EventType::kNormal, "SuccessfulCreate", "Created pod: " + made.name);
+        pending_.written(key, sdk::key_of(owner.ns(), made.name), made.revision);
         continue;
       }
       if (!has_cause(answer.error(), "NamespaceTerminating")) {

@@ -14,8 +14,8 @@
 #include "core/sdk/host.hpp"
 #include "core/sdk/informer.hpp"
 #include "core/sdk/owners.hpp"
+#include "core/sdk/pending.hpp"
 #include "core/sdk/reconciler.hpp"
-#include "plugins/controller_replica_set/pending.hpp"
 
 namespace pintle::controller_replica_set {
 
@@ -85,7 +85,7 @@ class Replicas {
   const Clock& clock_;
   sdk::Client client_;
   sdk::EventRecorder events_;
-  Pending pending_;
+  sdk::Pending pending_;
   sdk::Reconciler reconciler_;
   sdk::Informer owners_;
 };
