@@ -213,7 +213,10 @@ Result<void> ControlPlane::Parts::make_registry() {
       .secure_port = server->port(),
       .timers = server->timers(),
       .clock = clock,
-      .log = log});
+      .log = log,
+      .run_on_worker = [this](std::function<void()> job) {
+        return server->run_on_worker(std::move(job));
+      }});
   if (always) {
     authorizer = auth::make_always_allow();
   } else {
