@@ -280,6 +280,9 @@ auth::Identity identity_of_plugin(const std::string& plugin, const std::string& 
       return service_account(std::string(account));
     }
   }
+  if (plugin == "controller_storage_protection") {
+    return service_account("storage-protection-controller");
+  }
   if (plugin.starts_with("admission_")) {
     return service_account("admission");
   }

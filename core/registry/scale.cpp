@@ -142,7 +142,9 @@ Result<void> admit(WriteJob& job, Json& view, const Json& current_view) {
                 .name = job.operation.name,
                 .dry_run = job.options.dry_run,
                 .object = &view,
-                .old_object = &current_view};
+                .old_object = &current_view,
+                .warnings = &job.warnings,
+                .notes = job.operation.notes};
   PINTLE_TRY_STATUS(admission.mutate(review));
   return admission.validate(review);
 }

@@ -155,7 +155,9 @@ Result<void> review_and_prepare(WriteJob& job, Json& next, const Json& current,
                 .name = job.operation.name,
                 .dry_run = job.options.dry_run,
                 .object = &next,
-                .old_object = &current};
+                .old_object = &current,
+                .warnings = &job.warnings,
+                .notes = job.operation.notes};
   if (!job.admits_by_itself) {
     PINTLE_TRY_STATUS(parts.admission.mutate(review));
   }
@@ -285,7 +287,12 @@ void attempt_update(const WriteJobPtr& job, const MakeNext& make_next,
         }
         const auto code = outcome.error().code;
         if ((code == Code::kConflict || code == Code::kNotFound) && ++job->tries < kMaxTries) {
-          attempt_update(job, make_next, missing, tracking);
+          run_attempt(
+              job->shared, job->resource(),
+              [job, make_next, missing, tracking] {
+                attempt_update(job, make_next, missing, tracking);
+              },
+              job->reply);
           return;
         }
         job->reply(worded(*job, job->operation.name, std::move(outcome).error()));

@@ -252,6 +252,11 @@ void FakeHost::lose_events(unsigned one_in, unsigned seed) {
   state_->luck.seed(seed);
 }
 
+void FakeHost::decide(std::function<bool(const Json& spec)> allows) {
+  const std::lock_guard lock(state_->mutex);
+  state_->allows = std::move(allows);
+}
+
 void FakeHost::lose_log() {
   const std::lock_guard lock(state_->mutex);
   for (auto* subscription : state_->subscriptions) {

@@ -68,6 +68,8 @@ class FakeHost {
   /// From now on one event in `one_in` is lost on the way to its subscription, without a word; by
   /// a luck that begins with `seed`. 0: none is.
   void lose_events(unsigned one_in, unsigned seed);
+  /// How SubjectAccessReviews are answered, by their spec. Unless told, everything is allowed.
+  void decide(std::function<bool(const Json& spec)> allows);
   /// Ends every subscription's log: each is told to list again.
   void lose_log();
 
