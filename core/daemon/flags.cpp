@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 
 #include "core/daemon/config_file.hpp"
+#include "core/daemon/duration.hpp"
 #include "core/daemon/version.hpp"
 
 namespace pintle::daemon {
@@ -27,11 +28,15 @@ const std::vector<std::string> kControlPlanePlugins = {"admission_namespace_life
                                                        "admission_priority",
                                                        "admission_default_tolerations",
                                                        "admission_service_account",
+                                                       "admission_resource_quota",
+                                                       "controller_cluster_role_aggregation",
+                                                       "controller_event_ttl",
                                                        "controller_garbage_collector",
                                                        "controller_namespace",
                                                        "controller_node_lifecycle",
                                                        "controller_deployment",
                                                        "controller_replica_set",
+                                                       "controller_resource_quota",
                                                        "scheduler"};
 
 void add_common_flags(CLI::App& app, Options& options) {
@@ -60,6 +65,15 @@ void add_plugin_flags(CLI::App& app, PluginOptions& plugins) {
 
 void add_apiserver_flags(CLI::App& app, ApiserverOptions& api) {
   app.add_option("--data-dir", api.data_dir, "The embedded store")
+      ->capture_default_str()
+      ->group("Storage");
+  app.add_option("--event-ttl", api.event_ttl, "How long an event is kept after it last happened")
+      ->check([](const std::string& text) {
+        const auto ttl = parse_duration(text);
+        return ttl && *ttl >= std::chrono::seconds(1)
+                   ? std::string()
+                   : "\"" + text + "\" is no duration of a second or more; give one like 1h30m";
+      })
       ->capture_default_str()
       ->group("Storage");
   app.add_option("--etcd-servers", api.etcd_servers, "Store in etcd instead of --data-dir")
