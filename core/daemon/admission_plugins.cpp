@@ -81,7 +81,7 @@ const std::vector<AdmissionPlugin>& admission_plugins() {
       {"MutatingAdmissionWebhook", ""},
       {"ValidatingAdmissionPolicy", ""},
       {"ValidatingAdmissionWebhook", ""},
-      {"ResourceQuota", "admission_resource_quota"},
+      {"ResourceQuota", "admission_resource_quota", true},
   };
   return known;
 }

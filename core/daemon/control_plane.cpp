@@ -18,6 +18,7 @@
 #include "core/bus/bus.hpp"
 #include "core/daemon/api_handler.hpp"
 #include "core/daemon/cidr.hpp"
+#include "core/daemon/duration.hpp"
 #include "core/daemon/load_plugins.hpp"
 #include "core/daemon/machine.hpp"
 #include "core/daemon/metrics.hpp"
@@ -264,6 +265,10 @@ Result<void> ControlPlane::Parts::make_gate() {
 void ControlPlane::Parts::make_loader(std::map<std::string, std::string> more_settings) {
   const std::string node_name = node_name_of(options.kubelet);
   more_settings["cluster-ca-file"] = cert_dir.ca_certificate().string();
+  // The flag was checked when it was read.
+  more_settings["event-ttl"] = std::to_string(
+      std::chrono::duration_cast<std::chrono::seconds>(*parse_duration(options.apiserver.event_ttl))
+          .count());
   more_settings["server-url"] =
       "https://" + advertise_address + ":" + std::to_string(server->port());
   loader::LoaderOptions wanted{.plugin_dir = options.plugins.directory,

@@ -12,6 +12,7 @@
 
 #include "core/daemon/admission_plugins.hpp"
 #include "core/daemon/config_file.hpp"
+#include "core/daemon/duration.hpp"
 #include "core/daemon/version.hpp"
 
 namespace pintle::daemon {
@@ -25,7 +26,9 @@ constexpr const char* kAbout =
     "  pintle kubelet            a node; with --pod-manifest-path alone it needs no server";
 
 /// Besides the admission plugins: see admission_plugins.cpp.
-const std::vector<std::string> kControlPlanePlugins = {"controller_garbage_collector",
+const std::vector<std::string> kControlPlanePlugins = {"controller_cluster_role_aggregation",
+                                                       "controller_event_ttl",
+                                                       "controller_garbage_collector",
                                                        "controller_namespace",
                                                        "controller_endpoint_slice",
                                                        "controller_endpoint_slice_mirroring",
@@ -34,6 +37,7 @@ const std::vector<std::string> kControlPlanePlugins = {"controller_garbage_colle
                                                        "controller_storage_protection",
                                                        "controller_deployment",
                                                        "controller_replica_set",
+                                                       "controller_resource_quota",
                                                        "scheduler"};
 
 void add_common_flags(CLI::App& app, Options& options) {
@@ -64,6 +68,15 @@ void add_plugin_flags(CLI::App& app, PluginOptions& plugins) {
 
 void add_apiserver_flags(CLI::App& app, ApiserverOptions& api) {
   app.add_option("--data-dir", api.data_dir, "The embedded store")
+      ->capture_default_str()
+      ->group("Storage");
+  app.add_option("--event-ttl", api.event_ttl, "How long an event is kept after it last happened")
+      ->check([](const std::string& text) {
+        const auto ttl = parse_duration(text);
+        return ttl && *ttl >= std::chrono::seconds(1)
+                   ? std::string()
+                   : "\"" + text + "\" is no duration of a second or more; give one like 1h30m";
+      })
       ->capture_default_str()
       ->group("Storage");
   app.add_option("--etcd-servers", api.etcd_servers, "Store in etcd instead of --data-dir")

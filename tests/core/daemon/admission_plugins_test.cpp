@@ -32,13 +32,14 @@ BOOST_FIXTURE_TEST_SUITE(admission_plugins_of_a_server, Flags)
 BOOST_AUTO_TEST_CASE(are_those_of_kubernetes_in_its_order) {
   const auto names = parse({"apiserver"}).line.options.plugins.names;
 
-  BOOST_TEST(Names(names.begin(), names.begin() + 12) ==
+  BOOST_TEST(Names(names.begin(), names.begin() + 13) ==
                  (Names{"admission_namespace_lifecycle", "admission_limit_ranger",
                         "admission_service_account", "admission_taint_nodes",
                         "admission_pod_security", "admission_priority",
                         "admission_default_tolerations", "admission_default_storage_class",
                         "admission_storage_in_use", "admission_claim_resize",
-                        "admission_runtime_class", "admission_default_ingress_class"}),
+                        "admission_runtime_class", "admission_default_ingress_class",
+                        "admission_resource_quota"}),
              boost::test_tools::per_element());
 }
 
