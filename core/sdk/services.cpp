@@ -100,6 +100,15 @@ std::vector<ObjectHandle> services_of(const Informer& services, std::size_t inde
   return found;
 }
 
+std::chrono::milliseconds gather_time(const Informer& pods, std::size_t index,
+                                      const ObjectHandle& service) {
+  constexpr std::size_t kSmall = 100;
+  constexpr std::size_t kPodsPerMillisecond = 4;
+  const auto keys = service ? selector_keys_of(service) : std::vector<std::string>();
+  const std::size_t count = keys.empty() ? 0 : pods.count_indexed(index, keys.front());
+  return std::chrono::milliseconds(count <= kSmall ? 0 : count / kPodsPerMillisecond);
+}
+
 bool differs_behind_services(const ObjectHandle& before, const ObjectHandle& now) {
   const Value was = before.root();
   const Value is = now.root();

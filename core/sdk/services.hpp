@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -30,6 +31,12 @@ std::vector<ObjectHandle> pods_behind(const Informer& pods, std::size_t index,
 /// The Services that select `pod`. `services` has the index selector_keys_of at `index`.
 std::vector<ObjectHandle> services_of(const Informer& services, std::size_t index,
                                       const ObjectHandle& pod);
+
+/// How long changes behind `service` are gathered before they are written: a quarter of a
+/// millisecond for each pod, nothing for a small Service. What is written grows with the pods; so
+/// it is written less often, and a thousand pods that turn ready don't cost a million addresses.
+std::chrono::milliseconds gather_time(const Informer& pods, std::size_t index,
+                                      const ObjectHandle& service);
 
 /// Whether two states of a pod differ in what its Services tell of it.
 bool differs_behind_services(const ObjectHandle& before, const ObjectHandle& now);

@@ -130,7 +130,7 @@ void EndpointSlices::pod_changed(const ObjectHandle& before, const ObjectHandle&
   for (const auto* pod : {&before, &now}) {
     if (*pod) {
       for (const auto& service : sdk::services_of(services_, 0, *pod)) {
-        reconciler_.add(sdk::key_of(service));
+        reconciler_.add_after(sdk::key_of(service), sdk::gather_time(pods_, kByLabel, service));
       }
     }
   }
@@ -146,7 +146,8 @@ void EndpointSlices::node_changed(const ObjectHandle& before, const ObjectHandle
 }
 
 void EndpointSlices::slice_changed(const ObjectHandle& slice) {
-  reconciler_.add(service_key_of(slice));
+  const std::string key = service_key_of(slice);
+  reconciler_.add_after(key, sdk::gather_time(pods_, kByLabel, services_.find(key)));
 }
 
 std::string EndpointSlices::zone_of(std::string_view node) const {

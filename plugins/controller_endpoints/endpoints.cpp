@@ -93,8 +93,9 @@ Endpoints::Endpoints(sdk::Host& host, const Clock& clock)
                       },
                   .modified =
                       [this](const auto&, const auto& now) {
-                        if (services_.find(sdk::key_of(now))) {
-                          reconciler_.add(sdk::key_of(now));
+                        if (const auto service = services_.find(sdk::key_of(now))) {
+                          reconciler_.add_after(sdk::key_of(now),
+                                                sdk::gather_time(pods_, 0, service));
                         }
                       },
                   .deleted = [this](const auto& gone) { reconciler_.add(sdk::key_of(gone)); }}) {}
@@ -124,7 +125,7 @@ void Endpoints::pod_changed(const ObjectHandle& before, const ObjectHandle& now)
   for (const auto* pod : {&before, &now}) {
     if (*pod) {
       for (const auto& service : sdk::services_of(services_, 0, *pod)) {
-        reconciler_.add(sdk::key_of(service));
+        reconciler_.add_after(sdk::key_of(service), sdk::gather_time(pods_, 0, service));
       }
     }
   }

@@ -19,6 +19,7 @@ condition() { field deployment web ".status.conditions[?(@.type==\"$1\")].reason
 revisions() { k get rs -l app=web -o 'jsonpath={range .items[*]}{.metadata.annotations.deployment\.kubernetes\.io/revision}{"\n"}{end}' | sort -n | tr '\n' ' '; }
 endpoint_count() { field endpoints web '.subsets[*].addresses[*].ip' | wc -w; }
 slice_count() { k get endpointslices -l kubernetes.io/service-name=web -o 'jsonpath={range .items[*].endpoints[*]}{.conditions.ready}{"\n"}{end}' | grep -c true; }
+pod_count() { k get pods -l app=web -o name | wc -l; }
 pods_of_template() { k get pods -l app=web -o 'jsonpath={range .items[*]}{.spec.containers[0].image}{"\n"}{end}' | sort -u; }
 
 answers() { # The Service's pods answer at the address that its Endpoints tell.
@@ -52,6 +53,7 @@ chapter() { # VERSION
   row W3 "$v scale down" says 'deployment.apps/web scaled' k scale deployment web --current-replicas=3 --replicas=1
   row W3 "$v one is left" soon 40 is 1 field deployment web .status.replicas
   row W3 "$v one stands behind the Service" soon 20 is 1 endpoint_count
+  row W3 "$v the others have ended" soon 40 is 1 pod_count
   pod=$(k get pods -l app=web -o 'jsonpath={.items[0].metadata.name}')
   row W3 "$v a pod that is deleted comes back" says 'deleted' k delete pod "$pod" --grace-period=1
   row W3 "$v and is ready" soon 40 is 1 field deployment web .status.readyReplicas
@@ -59,7 +61,7 @@ chapter() { # VERSION
   row W4 "$v set image" says 'deployment.apps/web image updated' k set image deployment/web nginx=nginx:latest
   row W4 "$v rollout status" says 'successfully rolled out' k rollout status deployment/web --timeout=90s
   row W4 "$v rollout history" says '^2 +<none>$' k rollout history deployment/web
-  row W4 "$v rollout history of one revision" says 'Image: +nginx:latest' k rollout history deployment/web --revision=2
+  row W4 "$v rollout history of one revision" says 'Image:[[:space:]]+nginx:latest' k rollout history deployment/web --revision=2
   row W4 "$v an image that is not there stops the rollout" says 'image updated' k set image deployment/web nginx=nginx:missing
   row W4 "$v rollout status waits in vain" refuses '1 old replicas are pending termination|timed out' k rollout status deployment/web --timeout=5s
   row W4 "$v what was there still runs" is 1 field deployment web .status.availableReplicas
