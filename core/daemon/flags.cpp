@@ -33,8 +33,6 @@ const std::vector<std::string> kControlPlanePlugins = {"controller_cluster_role_
                                                        "controller_endpoint_slice",
                                                        "controller_endpoint_slice_mirroring",
                                                        "controller_endpoints",
-                                                       "controller_garbage_collector",
-                                                       "controller_namespace",
                                                        "controller_node_lifecycle",
                                                        "controller_storage_protection",
                                                        "controller_deployment",
