@@ -107,8 +107,8 @@ struct Patching {
     }
     std::vector<std::string> faults;
     for (const auto& path : patch.duplicates) {
-      faults.push_back(concat(
-          {type == PatchType::kJson ? "json patch " : "", "duplicate field ", pintle::quoted(path)}));
+      faults.push_back(concat({type == PatchType::kJson ? "json patch " : "", "duplicate field ",
+                               pintle::quoted(path)}));
     }
     for (const auto& path : decoded.value().unknown_fields) {
       faults.push_back(concat({"unknown field ", pintle::quoted(path)}));
