@@ -48,7 +48,7 @@ constexpr std::array kRows = {
     Row{"priorityclasses.scheduling.k8s.io", priority_class_strategy},
     Row{"prioritylevelconfigurations.flowcontrol.apiserver.k8s.io", stateful_strategy},
     Row{"replicasets.apps", replica_set_strategy},
-    Row{"replicationcontrollers", stateful_strategy},
+    Row{"replicationcontrollers", replication_controller_strategy},
     Row{"resourceclaims.resource.k8s.io", stateful_strategy},
     Row{"resourcequotas", stateful_strategy},
     Row{"rolebindings.rbac.authorization.k8s.io", role_binding_strategy},

@@ -26,6 +26,7 @@ const Strategy& cluster_role_binding_strategy();
 // Kinds with a pod template.
 const Strategy& deployment_strategy();
 const Strategy& replica_set_strategy();
+const Strategy& replication_controller_strategy();
 const Strategy& stateful_set_strategy();
 const Strategy& daemon_set_strategy();
 const Strategy& job_strategy();
