@@ -27,17 +27,17 @@ constexpr const char* kAbout =
 
 /// Besides the admission plugins: see admission_plugins.cpp.
 const std::vector<std::string> kControlPlanePlugins = {"controller_cluster_role_aggregation",
-                                                       "controller_event_ttl",
-                                                       "controller_garbage_collector",
-                                                       "controller_namespace",
+                                                       "controller_deployment",
                                                        "controller_endpoint_slice",
                                                        "controller_endpoint_slice_mirroring",
                                                        "controller_endpoints",
+                                                       "controller_event_ttl",
+                                                       "controller_garbage_collector",
+                                                       "controller_namespace",
                                                        "controller_node_lifecycle",
-                                                       "controller_storage_protection",
-                                                       "controller_deployment",
                                                        "controller_replica_set",
                                                        "controller_resource_quota",
+                                                       "controller_storage_protection",
                                                        "scheduler"};
 
 void add_common_flags(CLI::App& app, Options& options) {
