@@ -4,6 +4,7 @@
 
 #include "core/api/schema.hpp"
 #include "core/base/concat.hpp"
+#include "core/object/equal.hpp"
 #include "core/object/status.hpp"
 #include "core/registry/body.hpp"
 #include "core/registry/field_manager.hpp"
@@ -58,7 +59,7 @@ void keep_to_its_part(const WriteJob& job, Json& next, const Json& current) {
     }
     if (const auto* status = find_member(current, "status")) {
       const auto* there = object.if_contains("status");
-      if (there == nullptr || *there != *status) {
+      if (there == nullptr || !is_equal(*there, *status)) {
         object["status"] = *status;
       }
     } else {
