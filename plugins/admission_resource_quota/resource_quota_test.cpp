@@ -168,8 +168,7 @@ BOOST_AUTO_TEST_CASE(counts_what_was_there_before_it) {
 BOOST_AUTO_TEST_CASE(counts_from_the_first_request_after_a_restart) {
   limit(R"({"hard":{"configmaps":"1"}})");
   create("configmaps", "{}", "a");
-  restart();
-  plugin->ledger().start();
+  plugin = ResourceQuota::make(host.host(), JsonObject()).value();
 
   const auto said = ask("configmaps", make("{}", "b"));
 
