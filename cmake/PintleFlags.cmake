@@ -26,8 +26,11 @@ else()
     -fstack-clash-protection -fstack-protector-strong -fcf-protection=full
     -fno-delete-null-pointer-checks -fno-strict-overflow -fno-strict-aliasing
     $<$<CONFIG:Release>:-U_FORTIFY_SOURCE> $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=2>
-    -D_GLIBCXX_ASSERTIONS)
-  add_link_options(-Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed)
+    -D_GLIBCXX_ASSERTIONS
+    # Each plugin carries its own copy of the sdk: what it does not call need not be in memory.
+    $<$<CONFIG:Release>:-ffunction-sections> $<$<CONFIG:Release>:-fdata-sections>)
+  add_link_options(-Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed
+    $<$<CONFIG:Release>:-Wl,--gc-sections>)
 endif()
 
 find_program(PINTLE_CCACHE ccache)

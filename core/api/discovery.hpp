@@ -28,5 +28,11 @@ std::string openapi_v2_protobuf(const Catalog& catalog);
 /// GET /openapi/v3: paths with hashes. GET /openapi/v3/`path` ("api/v1", "apis/apps/v1").
 std::string openapi_v3_index_json(const Catalog& catalog);
 Result<std::string> openapi_v3_json(const Catalog& catalog, std::string_view path);
+/// The same document as gnostic's protobuf openapi.v3.Document, for kubectl since 1.27.
+Result<std::string> openapi_v3_protobuf(const Catalog& catalog, std::string_view path);
+
+/// FNV-1a in hex: an ETag, and the hash in the index of /openapi/v3. It tells documents apart;
+/// nothing secret depends on it.
+std::string document_hash(std::string_view document);
 
 }  // namespace pintle::api

@@ -2,10 +2,9 @@
 
 #include "core/api/json_cursor.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
-
-#include "core/base/assert.hpp"
 
 namespace pintle::api {
 namespace {
@@ -67,34 +66,6 @@ char plain_of(char escape) {
 
 }  // namespace
 
-char JsonCursor::peek() {
-  while (!rest_.empty() && (rest_[0] == ' ' || rest_[0] == '\n')) {
-    rest_.remove_prefix(1);
-  }
-  PINTLE_ASSERT(!rest_.empty());
-  return rest_[0];
-}
-
-bool JsonCursor::take(char c) {
-  if (peek() != c) {
-    return false;
-  }
-  rest_.remove_prefix(1);
-  return true;
-}
-
-void JsonCursor::expect(char c) {
-  PINTLE_ASSERT(take(c));
-}
-
-bool JsonCursor::next(char closing) {
-  if (take(closing)) {
-    return false;
-  }
-  take(',');
-  return true;
-}
-
 std::string_view JsonCursor::raw_string() {
   expect('"');
   std::size_t end = rest_.find('"');
@@ -116,15 +87,13 @@ std::string_view JsonCursor::raw_string() {
 }
 
 std::string_view JsonCursor::word() {
-  peek();
-  const auto end = std::min(rest_.find_first_of(",]} \n"), rest_.size());
+  const auto end = std::min(rest_.find_first_of(",]}"), rest_.size());
   const auto text = rest_.substr(0, end);
   rest_.remove_prefix(end);
   return text;
 }
 
 std::string_view JsonCursor::raw_value() {
-  peek();
   const char* begin = rest_.data();
   std::size_t depth = 0;
   do {

@@ -4,64 +4,10 @@
 // each number here is a field number there.
 
 #include "core/api/openapi.hpp"
+#include "core/api/openapi_message.hpp"
 
 namespace pintle::api {
 namespace {
-
-/// One message being written. Source: protobuf's wire format.
-class Message {
- public:
-  void text(unsigned field, std::string_view value) {
-    varint(field << 3U | 2U);
-    varint(value.size());
-    bytes_ += value;
-  }
-  void message(unsigned field, const Message& value) { text(field, value.bytes_); }
-  void truth(unsigned field, bool value) {
-    varint(field << 3U);
-    varint(value ? 1 : 0);
-  }
-  const std::string& bytes() const { return bytes_; }
-
- private:
-  void varint(std::uint64_t value) {
-    while (value >= 0x80U) {
-      bytes_ += static_cast<char>(value | 0x80U);
-      value >>= 7U;
-    }
-    bytes_ += static_cast<char>(value);
-  }
-
-  std::string bytes_;
-};
-
-/// Any: JSON is YAML, which is what clients parse it as.
-Message any_of(const Json& value) {
-  Message message;
-  message.text(2, to_json(value));
-  return message;
-}
-
-Message named(std::string_view name, const Message& value) {
-  Message message;
-  message.text(1, name);
-  message.message(2, value);
-  return message;
-}
-
-void add_text(Message& message, unsigned field, const Json& object, std::string_view key) {
-  if (const auto value = text_at(object, {key}); !value.empty()) {
-    message.text(field, value);
-  }
-}
-
-void add_extensions(Message& message, unsigned field, const Json& object) {
-  for (const auto& member : object.get_object()) {
-    if (std::string_view(member.key()).starts_with("x-")) {
-      message.message(field, named(member.key(), any_of(member.value())));
-    }
-  }
-}
 
 Message schema_of(const Json& schema) {
   Message message;
@@ -100,9 +46,27 @@ Message schema_of(const Json& schema) {
   return message;
 }
 
+Message body_parameter_of(const Json& parameter) {
+  Message inner;
+  add_text(inner, 2, parameter, "name");
+  add_text(inner, 3, parameter, "in");
+  if (find_member(parameter, "required") != nullptr) {
+    inner.truth(4, true);
+  }
+  inner.message(5, schema_of(*find_member(parameter, "schema")));
+  Message one;
+  one.message(1, inner);
+  Message item;
+  item.message(1, one);
+  return item;
+}
+
 /// ParametersItem over Parameter over NonBodyParameter over the query's or the path's own message,
 /// whose later fields are numbered one apart.
 Message parameter_of(const Json& parameter) {
+  if (text_at(parameter, {"in"}) == "body") {
+    return body_parameter_of(parameter);
+  }
   const bool in_path = text_at(parameter, {"in"}) == "path";
   Message inner;
   if (in_path) {
@@ -129,6 +93,11 @@ Message responses_of(const Json& operation) {
   for (const auto& member : object_at(operation, {"responses"})) {
     Message response;
     add_text(response, 1, member.value(), "description");
+    if (const Json* schema = find_member(member.value(), "schema")) {
+      Message item;
+      item.message(1, schema_of(*schema));
+      response.message(2, item);
+    }
     Message value;
     value.message(1, response);
     responses.message(1, named(member.key(), value));
@@ -139,8 +108,11 @@ Message responses_of(const Json& operation) {
 Message operation_of(const Json& operation) {
   Message message;
   add_text(message, 5, operation, "operationId");
-  for (const Json& type : array_at(operation, {"consumes"})) {
-    message.text(7, type.get_string());
+  for (const Json& medium : array_at(operation, {"produces"})) {
+    message.text(6, medium.get_string());
+  }
+  for (const Json& medium : array_at(operation, {"consumes"})) {
+    message.text(7, medium.get_string());
   }
   for (const Json& parameter : array_at(operation, {"parameters"})) {
     message.message(8, parameter_of(parameter));

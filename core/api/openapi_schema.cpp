@@ -165,6 +165,7 @@ JsonObject type_schema(const Type& type, OpenApi version) {
 }
 
 void add_scalars(JsonObject& schemas) {
+  schemas[kPatchTypeName] = simple("object");
   schemas[kTimeName] = simple("string", "date-time");
   schemas[kMicroTimeName] = simple("string", "date-time");
   schemas[kDurationName] = simple("string");
@@ -203,6 +204,11 @@ std::set<const Type*> types_within(const Catalog& catalog,
   std::set<const Type*> types;
   for (const Resource* resource : resources) {
     add_type(*resource->type, types);
+    for (const Subresource& subresource : resource->subresources) {
+      if (const Type* type = subresource_type(catalog, *resource, subresource)) {
+        add_type(*type, types);
+      }
+    }
     if (const Type* list = list_type_of(catalog, *resource)) {
       add_type(*list, types);
     }

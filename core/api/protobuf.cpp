@@ -255,6 +255,9 @@ class Decoder {
     switch (field.shape) {
       case Shape::kTime:
       case Shape::kMicroTime: {
+        if (wire.bytes.empty()) {
+          return Json(nullptr, storage_);  // Go writes a time that is not set as an empty message.
+        }
         const WallTime at =
             WallTime() +
             std::chrono::seconds(static_cast<std::int64_t>(parts->at(1).number_value)) +

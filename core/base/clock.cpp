@@ -157,6 +157,17 @@ std::optional<WallTime> parse_rfc3339(std::string_view text) {
          std::chrono::seconds{*second - *offset} + std::chrono::microseconds{*micros};
 }
 
+std::string to_http_date(WallTime time) {
+  const std::time_t seconds =
+      std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char text[32];
+  // The program never sets a locale, so the names are English.
+  const auto size = std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+  return {text, size};
+}
+
 std::string to_go_duration(std::chrono::nanoseconds duration) {
   const auto total = duration.count();
   if (total == 0) {

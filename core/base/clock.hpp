@@ -37,6 +37,9 @@ std::string to_rfc3339_micro(WallTime time);
 /// Any RFC 3339 time, with a fraction and an offset or without; nothing where it is not one.
 std::optional<WallTime> parse_rfc3339(std::string_view text);
 
+/// "Mon, 23 Nov 2026 19:07:00 GMT": as HTTP's Date and Last-Modified have it.
+std::string to_http_date(WallTime time);
+
 /// "30s", "1h0m0s", "1.5ms": as Go prints a Duration.
 std::string to_go_duration(std::chrono::nanoseconds duration);
 

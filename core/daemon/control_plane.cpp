@@ -18,6 +18,8 @@
 #include "core/bus/bus.hpp"
 #include "core/daemon/api_handler.hpp"
 #include "core/daemon/cidr.hpp"
+#include "core/daemon/duration.hpp"
+#include "core/daemon/load_plugins.hpp"
 #include "core/daemon/machine.hpp"
 #include "core/daemon/metrics.hpp"
 #include "core/daemon/node.hpp"
@@ -213,7 +215,10 @@ Result<void> ControlPlane::Parts::make_registry() {
       .secure_port = server->port(),
       .timers = server->timers(),
       .clock = clock,
-      .log = log});
+      .log = log,
+      .run_on_worker = [this](std::function<void()> job) {
+        return server->run_on_worker(std::move(job));
+      }});
   if (always) {
     authorizer = auth::make_always_allow();
   } else {
@@ -260,6 +265,10 @@ Result<void> ControlPlane::Parts::make_gate() {
 void ControlPlane::Parts::make_loader(std::map<std::string, std::string> more_settings) {
   const std::string node_name = node_name_of(options.kubelet);
   more_settings["cluster-ca-file"] = cert_dir.ca_certificate().string();
+  // The flag was checked when it was read.
+  more_settings["event-ttl"] = std::to_string(
+      std::chrono::duration_cast<std::chrono::seconds>(*parse_duration(options.apiserver.event_ttl))
+          .count());
   more_settings["server-url"] =
       "https://" + advertise_address + ":" + std::to_string(server->port());
   loader::LoaderOptions wanted{.plugin_dir = options.plugins.directory,
@@ -387,9 +396,7 @@ Result<std::unique_ptr<ControlPlane>> ControlPlane::make(const Options& options,
 
 Result<void> ControlPlane::start() {
   // Plugins first: no request is admitted without the admission that was asked for.
-  for (const auto& name : parts_->options.plugins.names) {
-    PINTLE_TRY_STATUS(parts_->loader->load(name));
-  }
+  PINTLE_TRY_STATUS(load_plugins(*parts_->loader, parts_->options.plugins.names, parts_->log));
   parts_->server->start();
   parts_->reload_later();
   return {};

@@ -10,7 +10,9 @@
 
 #include <CLI/CLI.hpp>
 
+#include "core/daemon/admission_plugins.hpp"
 #include "core/daemon/config_file.hpp"
+#include "core/daemon/duration.hpp"
 #include "core/daemon/version.hpp"
 
 namespace pintle::daemon {
@@ -23,18 +25,19 @@ constexpr const char* kAbout =
     "  pintle apiserver          the control plane\n"
     "  pintle kubelet            a node; with --pod-manifest-path alone it needs no server";
 
-const std::vector<std::string> kControlPlanePlugins = {"admission_namespace_lifecycle",
-                                                       "admission_priority",
-                                                       "admission_default_tolerations",
-                                                       "admission_service_account",
+/// Besides the admission plugins: see admission_plugins.cpp.
+const std::vector<std::string> kControlPlanePlugins = {"controller_cluster_role_aggregation",
                                                        "controller_deployment",
                                                        "controller_endpoint_slice",
                                                        "controller_endpoint_slice_mirroring",
                                                        "controller_endpoints",
+                                                       "controller_event_ttl",
                                                        "controller_garbage_collector",
                                                        "controller_namespace",
                                                        "controller_node_lifecycle",
                                                        "controller_replica_set",
+                                                       "controller_resource_quota",
+                                                       "controller_storage_protection",
                                                        "scheduler"};
 
 void add_common_flags(CLI::App& app, Options& options) {
@@ -55,7 +58,9 @@ void add_plugin_flags(CLI::App& app, PluginOptions& plugins) {
   app.add_option("--plugin-dir", plugins.directory, "Where the plugins' .so files are")
       ->capture_default_str()
       ->group("Plugins");
-  app.add_option("--plugins", plugins.names, "Plugins to load, in this order: a,b,c; \"\" for none")
+  app.add_option("--plugins", plugins.names,
+                 "Plugins to load, in this order: a,b,c; \"\" for none; a server starts "
+                 "without one written NAME? if it is not there")
       ->delimiter(',')
       ->capture_default_str()
       ->group("Plugins");
@@ -63,6 +68,15 @@ void add_plugin_flags(CLI::App& app, PluginOptions& plugins) {
 
 void add_apiserver_flags(CLI::App& app, ApiserverOptions& api) {
   app.add_option("--data-dir", api.data_dir, "The embedded store")
+      ->capture_default_str()
+      ->group("Storage");
+  app.add_option("--event-ttl", api.event_ttl, "How long an event is kept after it last happened")
+      ->check([](const std::string& text) {
+        const auto ttl = parse_duration(text);
+        return ttl && *ttl >= std::chrono::seconds(1)
+                   ? std::string()
+                   : "\"" + text + "\" is no duration of a second or more; give one like 1h30m";
+      })
       ->capture_default_str()
       ->group("Storage");
   app.add_option("--etcd-servers", api.etcd_servers, "Store in etcd instead of --data-dir")
@@ -125,6 +139,14 @@ void add_apiserver_flags(CLI::App& app, ApiserverOptions& api) {
       ->group("Who may what");
   app.add_option("--audit-log-path", api.audit_log_path,
                  "One JSON line a request; - is standard output")
+      ->group("Who may what");
+  app.add_option("--enable-admission-plugins", api.enable_admission_plugins,
+                 "Admission plugins to load besides --plugins, by their Kubernetes names")
+      ->delimiter(',')
+      ->group("Who may what");
+  app.add_option("--disable-admission-plugins", api.disable_admission_plugins,
+                 "Admission plugins of --plugins not to load, by their Kubernetes names")
+      ->delimiter(',')
       ->group("Who may what");
 }
 
@@ -360,13 +382,15 @@ void set_defaults(Options& options, const std::string& program_dir) {
   options.apiserver.data_dir = "/var/lib/pintle";
 }
 
-void finish(CommandLine& line) {
+Result<void> finish(CommandLine& line) {
   auto& options = line.options;
   if (options.apiserver.cert_dir.empty()) {
     options.apiserver.cert_dir = options.apiserver.data_dir / "pki";
   }
   if (options.plugins.names.empty() && line.command != "kubelet") {
-    options.plugins.names = kControlPlanePlugins;
+    options.plugins.names = default_admission_plugins();
+    options.plugins.names.insert(options.plugins.names.end(), kControlPlanePlugins.begin(),
+                                 kControlPlanePlugins.end());
     if (line.command == "up") {
       options.plugins.names.emplace_back("kubelet");
     }
@@ -375,6 +399,11 @@ void finish(CommandLine& line) {
     options.plugins.names = {"kubelet"};
   }
   std::erase(options.plugins.names, "");  // --plugins "" asks for none.
+  PINTLE_TRY(options.plugins.names,
+             with_admission_flags(std::move(options.plugins.names),
+                                  options.apiserver.enable_admission_plugins,
+                                  options.apiserver.disable_admission_plugins));
+  return {};
 }
 
 }  // namespace
@@ -419,7 +448,10 @@ Parsed parse_command_line(const std::vector<std::string>& arguments, const std::
       return parsed;
     }
   }
-  finish(line);
+  if (const auto finished = finish(line); !finished.ok()) {
+    err << "pintle " << line.command << ": " << finished.error().message << '\n';
+    parsed.exit_code = 2;
+  }
   return parsed;
 }
 

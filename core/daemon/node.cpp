@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/auth/tokens.hpp"
+#include "core/daemon/load_plugins.hpp"
 #include "core/daemon/machine.hpp"
 #include "core/http/node_proxy.hpp"
 #include "core/http/remote.hpp"
@@ -259,11 +260,8 @@ int run_kubelet(const Options& options, const Clock& clock, Log& log) {
       },
       std::map<std::string, const void*>{{"pintle.exchange/1", http::plugin_exchange_table()}},
       log);
-  for (const auto& name : options.plugins.names) {
-    const auto loaded = loader->load(name);
-    if (!loaded.ok()) {
-      return fail(loaded.error());
-    }
+  if (const auto loaded = load_plugins(*loader, options.plugins.names, log); !loaded.ok()) {
+    return fail(loaded.error());
   }
   listeners.value()->start(*loader);
   if (listeners.value()->port() != 0) {

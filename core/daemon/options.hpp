@@ -19,7 +19,7 @@ struct LogOptions {
 
 struct PluginOptions {
   std::filesystem::path directory;            // Of the .so files.
-  std::vector<std::string> names;             // What to load, in order.
+  std::vector<std::string> names;             // What to load, in order; "NAME?" may be missing.
   std::map<std::string, std::string> config;  // Per plugin: JSON text.
 };
 
@@ -40,7 +40,10 @@ struct ApiserverOptions {
   bool anonymous_auth = true;
   std::string service_account_issuer = "https://kubernetes.default.svc.cluster.local";
   std::vector<std::string> api_audiences;
-  std::string audit_log_path;  // "-" is standard output; empty is none.
+  std::string event_ttl = "1h0m0s";                    // As Go writes durations.
+  std::string audit_log_path;                          // "-" is standard output; empty is none.
+  std::vector<std::string> enable_admission_plugins;   // By their Kubernetes names.
+  std::vector<std::string> disable_admission_plugins;  // By their Kubernetes names.
 };
 
 struct KubeletOptions {

@@ -74,6 +74,9 @@ std::string to_line(const AuditRecord& record) {
   append_text(out, "stageTimestamp", to_rfc3339_micro(record.received + record.latency));
   out += R"(,"annotations":{)";
   append_text(out, "authorization.k8s.io/decision", record.decision);
+  for (const auto& [key, value] : record.notes) {
+    append_text(out, key, value);
+  }
   append_text(out, "pintle.dev/authenticator", record.who.authenticator);
   append_text(out, "pintle.dev/latency-us", std::to_string(record.latency.count()));
   out += "}}\n";

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/auth/identity.hpp"
 #include "core/base/clock.hpp"
@@ -23,8 +25,9 @@ struct AuditRecord {
   std::string remote_address;
   std::string user_agent;
   int status = 0;
-  std::string reason;    // The Status reason of a refusal.
-  std::string decision;  // "allow" or "forbid", and why.
+  std::string reason;                                           // The Status reason of a refusal.
+  std::string decision;                                         // "allow" or "forbid", and why.
+  std::vector<std::pair<std::string, std::string>> notes = {};  // What admission had to say.
   std::chrono::microseconds latency{};
 };
 

@@ -5,8 +5,10 @@
 #include <algorithm>
 
 #include "core/api/discovery.hpp"
+#include "core/base/concat.hpp"
 #include "core/object/status.hpp"
 #include "core/registry/query.hpp"
+#include "core/registry/represent.hpp"
 
 namespace pintle::gate {
 namespace {
@@ -17,6 +19,11 @@ constexpr std::string_view kOpenapiProtobuf =
     "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 constexpr std::string_view kOldOpenapiProtobuf =
     "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+constexpr std::string_view kOpenapi3Protobuf =
+    "application/com.github.proto-openapi.spec.v3.v1.0+protobuf";
+constexpr std::string_view kOldOpenapi3Protobuf =
+    "application/com.github.proto-openapi.spec.v3@v1.0+protobuf";
+constexpr std::string_view kOpenapi3 = "/openapi/v3/";
 
 Response text(int status, std::string body) {
   return {.status = status,
@@ -25,18 +32,17 @@ Response text(int status, std::string body) {
           .body = std::move(body)};
 }
 
-/// FNV-1a: names a document's content; nothing secret depends on it.
-std::string hash_of(std::string_view content) {
-  std::uint64_t hash = 14695981039346656037U;
-  for (const char c : content) {
-    hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+/// OpenAPI's own refusal has no body. Source: kube-openapi's handlers.
+Response not_acceptable() {
+  return {
+      .status = 406, .content_type = "", .headers = {{"Vary", "Accept"}}, .body = std::string()};
+}
+
+std::optional<Result<Response>> found(std::optional<Response> response) {
+  if (!response) {
+    return std::nullopt;
   }
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string digits;
-  for (int shift = 60; shift >= 0; shift -= 4) {
-    digits += kHex[(hash >> shift) & 15U];
-  }
-  return digits;
+  return std::move(*response);
 }
 
 /// The parts of a path: "/apis/apps/v1" -> {"apis", "apps", "v1"}.
@@ -51,24 +57,20 @@ std::vector<std::string> parts_of(const std::string& path) {
   return parts;
 }
 
-/// Whether `accept` asks for the aggregated form, and in which version, best first.
-std::string_view aggregated_version(std::string_view accept) {
-  while (!accept.empty()) {
-    const auto comma = accept.find(',');
-    const auto clause = accept.substr(0, comma);
-    if (clause.find("as=APIGroupDiscoveryList") != std::string_view::npos) {
-      if (clause.find("v=v2beta1") != std::string_view::npos) {
-        return "v2beta1";
-      }
-      if (clause.find("v=v2") != std::string_view::npos) {
-        return "v2";
-      }
-    } else if (clause.find("application/json") != std::string_view::npos) {
-      return "";
+/// Whether an If-None-Match header names `etag`, which is quoted.
+bool names_etag(std::string_view header, std::string_view etag) {
+  while (!header.empty()) {
+    const auto comma = std::min(header.find(','), header.size());
+    auto one = header.substr(0, comma);
+    one.remove_prefix(std::min(one.find_first_not_of(" \t"), one.size()));
+    one = one.substr(0, one.find_last_not_of(" \t") + 1);
+    one.remove_prefix(one.starts_with("W/") ? 2 : 0);
+    if (one == etag || one == "*") {
+      return true;
     }
-    accept = comma == std::string_view::npos ? "" : accept.substr(comma + 1);
+    header.remove_prefix(std::min(comma + 1, header.size()));
   }
-  return "";
+  return false;
 }
 
 std::string check_lines(
@@ -102,46 +104,22 @@ Endpoints::DocumentPtr Endpoints::document(const std::string& key, const std::st
   if (!body.ok()) {
     return nullptr;
   }
-  std::string etag = '"' + hash_of(body.value()) + '"';
-  auto made = std::make_shared<const Document>(
-      Document{content_type, std::move(body).value(), std::move(etag)});
+  std::string etag = '"' + api::document_hash(body.value()) + '"';
+  auto made = std::make_shared<const Document>(Document{
+      content_type, std::move(body).value(), std::move(etag), to_http_date(parts_.clock.now())});
   documents_.emplace(key, made);
   return made;
 }
 
-std::optional<Response> Endpoints::aggregated(bool core_group, const Request& request) const {
-  const std::string version(aggregated_version(find_header(request.headers, "Accept")));
-  if (version.empty()) {
-    return std::nullopt;
-  }
-  const auto made =
-      document((core_group ? "/api " : "/apis ") + version,
-               "application/json;g=apidiscovery.k8s.io;v=" + version + ";as=APIGroupDiscoveryList",
-               [&]() -> Result<std::string> {
-                 return api::aggregated_discovery_json(parts_.catalog, core_group, version);
-               });
-  if (find_header(request.headers, "If-None-Match") == made->etag) {
-    return Response{.status = 304,
-                    .content_type = made->content_type,
-                    .headers = {{"ETag", made->etag}, {"Vary", "Accept"}},
-                    .body = std::string()};
-  }
-  return Response{.status = 200,
-                  .content_type = made->content_type,
-                  .headers = {{"ETag", made->etag}, {"Vary", "Accept"}},
-                  .body = made->body};
-}
-
-std::optional<Response> Endpoints::discovery(const RequestInfo& info,
-                                             const Request& request) const {
-  const auto parts = parts_of(info.path);
-  if (parts.size() == 1) {
-    if (auto answer = aggregated(parts[0] == "api", request)) {
-      return answer;
+Endpoints::DocumentPtr Endpoints::discovery_document(const std::string& path,
+                                                     const std::string& aggregated) const {
+  const auto parts = parts_of(path);
+  const bool core_group = parts[0] == "api";
+  return document(path + " " + aggregated, std::string(kJson), [&]() -> Result<std::string> {
+    if (!aggregated.empty()) {
+      return api::aggregated_discovery_json(parts_.catalog, core_group, aggregated);
     }
-  }
-  const auto made = document(info.path, std::string(kJson), [&]() -> Result<std::string> {
-    if (parts[0] == "api") {
+    if (core_group) {
       return parts.size() == 1 ? api::api_versions_json("")
                                : api::api_resource_list_json(parts_.catalog, "", parts[1]);
     }
@@ -151,50 +129,119 @@ std::optional<Response> Endpoints::discovery(const RequestInfo& info,
     return parts.size() == 2 ? api::api_group_json(parts_.catalog, parts[1])
                              : api::api_resource_list_json(parts_.catalog, parts[1], parts[2]);
   });
+}
+
+std::optional<Result<Response>> Endpoints::discovery(const RequestInfo& info,
+                                                     const Request& request) const {
+  const bool is_root = parts_of(info.path).size() == 1;
+  const auto form = registry::negotiate_discovery(find_header(request.headers, "Accept"), is_root);
+  if (!form.ok()) {
+    return form.error();
+  }
+  const auto made = discovery_document(info.path, form.value().aggregated);
   if (made == nullptr) {
     return std::nullopt;
   }
-  return Response{.status = 200,
-                  .content_type = made->content_type,
-                  .headers = {{"Vary", "Accept"}},
-                  .body = made->body};
+  Response response{.status = 200,
+                    .content_type = form.value().content_type(),
+                    .headers = {{"Vary", "Accept"}},
+                    .body = std::string()};
+  if (!form.value().aggregated.empty()) {
+    response.headers.emplace_back("ETag", made->etag);
+    response.headers.emplace_back("Cache-Control", "public");
+    if (names_etag(find_header(request.headers, "If-None-Match"), made->etag)) {
+      response.status = 304;
+      return response;
+    }
+  }
+  response.body = form.value().as.media == registry::Representation::Media::kJson
+                      ? made->body
+                      : registry::answer_json(form.value().as, made->body).body;
+  return response;
+}
+
+/// `made` as `content_type`, or that it is what the client has. Source: net/http's ServeContent.
+Response Endpoints::serve(const Document& made, std::string_view etag, const Request& request) {
+  Response response{
+      .status = 200,
+      .content_type = made.content_type,
+      .headers = {{"ETag", std::string(etag)}, {"Vary", "Accept"}, {"Last-Modified", made.made_at}},
+      .body = std::string()};
+  const auto known = find_header(request.headers, "If-None-Match");
+  const bool is_known = known.empty()
+                            ? find_header(request.headers, "If-Modified-Since") == made.made_at
+                            : names_etag(known, etag);
+  if (is_known) {
+    response.status = 304;
+  } else {
+    response.body = made.body;
+  }
+  return response;
+}
+
+std::optional<Response> Endpoints::openapi_v2(const Request& request) const {
+  constexpr std::string_view kOffered[] = {kJson, kOpenapiProtobuf, kOldOpenapiProtobuf};
+  const auto chosen = registry::choose_type(find_header(request.headers, "Accept"), kOffered);
+  if (!chosen) {
+    return not_acceptable();
+  }
+  const auto made =
+      *chosen == 0
+          ? document("/openapi/v2", std::string(kJson),
+                     [&]() -> Result<std::string> { return api::openapi_v2_json(parts_.catalog); })
+          : document(
+                "/openapi/v2 protobuf", std::string(kOpenapiProtobuf),
+                [&]() -> Result<std::string> { return api::openapi_v2_protobuf(parts_.catalog); });
+  return serve(*made, made->etag, request);
+}
+
+std::optional<Response> Endpoints::openapi_v3(const RequestInfo& info,
+                                              const Request& request) const {
+  constexpr std::string_view kOffered[] = {kJson, kOpenapi3Protobuf, kOldOpenapi3Protobuf};
+  const auto chosen = registry::choose_type(find_header(request.headers, "Accept"), kOffered);
+  const std::string_view path = std::string_view(info.path).substr(kOpenapi3.size());
+  const auto json = document(info.path, std::string(kJson),
+                             [&] { return api::openapi_v3_json(parts_.catalog, path); });
+  if (json == nullptr) {
+    return std::nullopt;
+  }
+  if (!chosen) {
+    return not_acceptable();
+  }
+  const registry::Query query(info.query);
+  const auto hash = query.text("hash");
+  const auto current = std::string_view(json->etag).substr(1, json->etag.size() - 2);
+  if (!hash.empty() && hash != current) {
+    return Response{
+        .status = 301,
+        .content_type = "",
+        .headers = {{"Location", concat({info.path, "?hash=", current})}, {"Vary", "Accept"}},
+        .body = std::string()};
+  }
+  const auto made =
+      *chosen == 0 ? json : document(info.path + " protobuf", std::string(kOpenapi3Protobuf), [&] {
+        return api::openapi_v3_protobuf(parts_.catalog, path);
+      });
+  Response response = serve(*made, json->etag, request);
+  if (!hash.empty()) {  // What has its hash in its address never changes.
+    response.headers.emplace_back("Cache-Control", "public, immutable");
+    response.headers.emplace_back("Expires",
+                                  to_http_date(parts_.clock.now() + std::chrono::hours(365 * 24)));
+  }
+  return response;
 }
 
 std::optional<Response> Endpoints::openapi(const RequestInfo& info, const Request& request) const {
-  DocumentPtr made;
   if (info.path == "/openapi/v2") {
-    const auto accept = find_header(request.headers, "Accept");
-    const bool protobuf = accept.find(kOpenapiProtobuf) != std::string_view::npos ||
-                          accept.find(kOldOpenapiProtobuf) != std::string_view::npos;
-    made = protobuf ? document("/openapi/v2 protobuf", std::string(kOpenapiProtobuf),
-                               [&]() -> Result<std::string> {
-                                 return api::openapi_v2_protobuf(parts_.catalog);
-                               })
-                    : document(info.path, std::string(kJson), [&]() -> Result<std::string> {
-                        return api::openapi_v2_json(parts_.catalog);
-                      });
-  } else if (info.path == "/openapi/v3") {
-    made = document(info.path, std::string(kJson), [&]() -> Result<std::string> {
+    return openapi_v2(request);
+  }
+  if (info.path == "/openapi/v3") {
+    const auto made = document(info.path, std::string(kJson), [&]() -> Result<std::string> {
       return api::openapi_v3_index_json(parts_.catalog);
     });
-  } else if (info.path.starts_with("/openapi/v3/")) {
-    made = document(info.path, std::string(kJson), [&] {
-      return api::openapi_v3_json(parts_.catalog, std::string_view(info.path).substr(12));
-    });
+    return serve(*made, made->etag, request);
   }
-  if (made == nullptr) {
-    return std::nullopt;
-  }
-  if (find_header(request.headers, "If-None-Match") == made->etag) {
-    return Response{.status = 304,
-                    .content_type = made->content_type,
-                    .headers = {{"ETag", made->etag}},
-                    .body = std::string()};
-  }
-  return Response{.status = 200,
-                  .content_type = made->content_type,
-                  .headers = {{"ETag", made->etag}, {"Vary", "Accept"}},
-                  .body = made->body};
+  return info.path.starts_with(kOpenapi3) ? openapi_v3(info, request) : std::nullopt;
 }
 
 std::optional<Response> Endpoints::health(const RequestInfo& info) const {
@@ -243,7 +290,8 @@ Response Endpoints::index() const {
   return {.status = 200, .headers = {}, .body = body + "}"};
 }
 
-std::optional<Response> Endpoints::get(const RequestInfo& info, const Request& request) const {
+std::optional<Result<Response>> Endpoints::get(const RequestInfo& info,
+                                               const Request& request) const {
   const auto parts = parts_of(info.path);
   if (parts.empty()) {
     return index();
@@ -253,10 +301,10 @@ std::optional<Response> Endpoints::get(const RequestInfo& info, const Request& r
     return discovery(info, request);
   }
   if (first == "openapi") {
-    return openapi(info, request);
+    return found(openapi(info, request));
   }
   if (first == "healthz" || first == "livez" || first == "readyz") {
-    return health(info);
+    return found(health(info));
   }
   if (info.path == "/version") {
     return Response{.status = 200, .headers = {}, .body = parts_.version_json};

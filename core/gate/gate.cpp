@@ -24,6 +24,7 @@ struct Passage {
   RequestInfo info;
   std::string id;
   std::string decision;
+  registry::AuditNotes notes;  // What admission had to say.
   WallTime received{};
   SteadyTime started{};
 };
@@ -207,7 +208,8 @@ void Gate::State::finish(Passage& passage, Response response, std::string_view r
                      .user_agent = std::string(find_header(passage.request.headers, "User-Agent")),
                      .status = response.status,
                      .reason = std::string(reason),
-                     .decision = passage.decision};
+                     .decision = passage.decision,
+                     .notes = std::move(passage.notes)};
   record.latency =
       std::chrono::duration_cast<std::chrono::microseconds>(parts.clock.steady() - passage.started);
   // Before the answer leaves: whoever has the answer finds the line.
@@ -323,7 +325,8 @@ void Gate::State::perform_operation(const PassagePtr& passage,
       .body = std::move(passage->request.body),
       .content_type = lower_media_type(find_header(headers, "Content-Type")),
       .accept = std::string(find_header(headers, "Accept")),
-      .user_agent = std::string(find_header(headers, "User-Agent"))};
+      .user_agent = std::string(find_header(headers, "User-Agent")),
+      .notes = &passage->notes};
   if (is_for_people(headers) && operation.query.find("pretty=") == std::string::npos) {
     operation.query += operation.query.empty() ? "pretty=true" : "&pretty=true";
   }
@@ -356,10 +359,10 @@ void Gate::State::perform(const PassagePtr& passage) const {
     return refuse(*passage, method_not_allowed());
   }
   auto answer = endpoints.get(info, passage->request);
-  if (!answer) {
-    return refuse(*passage, no_such_path());
+  if (!answer || !answer->ok()) {
+    return refuse(*passage, answer ? answer->error() : no_such_path());
   }
-  finish(*passage, std::move(*answer), "");
+  finish(*passage, std::move(*answer).value(), "");
 }
 
 Gate::Gate(GateParts parts)
@@ -367,7 +370,8 @@ Gate::Gate(GateParts parts)
                        .endpoints = Endpoints({.catalog = parts.registry.catalog(),
                                                .ready_checks = parts.ready_checks,
                                                .metrics = parts.metrics,
-                                               .version_json = parts.version_json})}) {}
+                                               .version_json = parts.version_json,
+                                               .clock = parts.clock})}) {}
 
 Gate::~Gate() = default;
 

@@ -229,8 +229,10 @@ class LocalBackend final : public loader::Backend {
   const std::string name_;
 };
 
-/// Controllers' plugins and their service accounts in kube-system. Sorted by plugin.
+/// Plugins and the service accounts in kube-system that they act as, named as Kubernetes names
+/// them: what its roles are bound to. Sorted by plugin.
 constexpr std::pair<std::string_view, std::string_view> kControllerAccounts[] = {
+    {"admission_resource_quota", "resourcequota-controller"},
     {"controller_cluster_role_aggregation", "clusterrole-aggregation-controller"},
     {"controller_deployment", "deployment-controller"},
     {"controller_endpoint_slice", "endpointslice-controller"},
@@ -279,6 +281,9 @@ auth::Identity identity_of_plugin(const std::string& plugin, const std::string& 
     if (plugin == of) {
       return service_account(std::string(account));
     }
+  }
+  if (plugin == "controller_storage_protection") {
+    return service_account("storage-protection-controller");
   }
   if (plugin.starts_with("admission_")) {
     return service_account("admission");

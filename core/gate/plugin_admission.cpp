@@ -1,168 +1,159 @@
-// From a Review to the C tables and back: texts and trees are lent, patches come as JSON.
+// Who is asked about what, and the watchdog over those who promised to be quick.
 
 #include "core/gate/plugin_admission.hpp"
 
 #include <algorithm>
-#include <mutex>
-#include <sstream>
-
-#include "core/base/concat.hpp"
-#include "core/object/patch.hpp"
-#include "core/sdk/object_table.hpp"
-#include "core/sdk/text.hpp"
+#include <set>
+#include <utility>
 
 namespace pintle::gate {
-namespace {
 
-using sdk::to_value;
-
-/// A Review in the border's words. Lives as long as the review and this object.
-struct BorderRequest {
-  explicit BorderRequest(const registry::Review& review) {
-    for (const auto& group : review.who.groups) {
-      groups.push_back(sdk::to_c(group));
-    }
-    request = {.size = sizeof(pintle_admission_request),
-               .operation = sdk::to_c(review.operation),
-               .group = sdk::to_c(review.resource.group),
-               .version = sdk::to_c(review.resource.version),
-               .resource = sdk::to_c(review.resource.plural),
-               .subresource = sdk::to_c(review.subresource),
-               .kind = sdk::to_c(review.resource.kind),
-               .ns = sdk::to_c(review.ns),
-               .name = sdk::to_c(review.name),
-               .user = sdk::to_c(review.who.user),
-               .groups = groups.data(),
-               .group_count = groups.size(),
-               .dry_run = review.dry_run ? 1U : 0U,
-               .object = to_value(review.object),
-               .old_object = to_value(review.old_object)};
-  }
-
-  std::vector<pintle_text> groups;
-  pintle_admission_request request;
-};
-
-std::string shown_name(const registry::Review& review) {
-  if (!review.name.empty()) {
-    return std::string(review.name);
-  }
-  if (review.object == nullptr) {
-    return "";
-  }
-  const auto name = text_at(*review.object, {"metadata", "name"});
-  return std::string(name.empty() ? text_at(*review.object, {"metadata", "generateName"}) : name);
+const PluginAdmission::Chain& PluginAdmission::Chains::find(std::string_view resource) const {
+  const auto at = by_resource.find(resource);
+  return at == by_resource.end() ? of_others : at->second;
 }
 
-/// A plugin's status as the client sees it: 403 reads `pods "x" is forbidden: <text>`, with the
-/// causes it names; the rest is told as it is. Source: apiserver admission.NewForbidden.
-Error refusal(const registry::Review& review, const pintle_status& status) {
-  Error error = sdk::to_error(status);
-  if (error.code != Code::kForbidden) {
-    return error;
-  }
-  const std::string name = shown_name(review);
-  ErrorDetails details{.name = name,
-                       .group = std::string(review.resource.group),
-                       .kind = std::string(review.resource.plural)};
-  if (error.details != nullptr) {
-    details.causes = error.details->causes;
-  }
-  return {
-      Code::kForbidden,
-      concat({review.resource.group_resource(), " \"", name, "\" is forbidden: ", error.message}),
-      std::move(details)};
-}
+PluginAdmission::PluginAdmission(Log& log, AdmissionWatch watch)
+    : log_(log), watch_(std::move(watch)), chains_(std::make_shared<const Chains>()) {}
 
-struct Patching {
-  const registry::Review& review;
-  const std::string& plugin;
-  Result<void> outcome;
-};
-
-void apply_patch(void* context, pintle_text json_patch) {
-  auto& patching = *static_cast<Patching*>(context);
-  if (!patching.outcome.ok() || patching.review.object == nullptr) {
-    return;
-  }
-  auto patch = parse_json(sdk::to_view(json_patch), patching.review.object->storage());
-  const auto applied = patch.ok() ? apply_json_patch(*patching.review.object, patch.value().value)
-                                  : Result<void>(patch.error());
-  if (!applied.ok()) {
-    patching.outcome = Error{Code::kInternalError,
-                             "admission plugin \"" + patching.plugin +
-                                 "\" gave a patch that does not apply: " + applied.error().message};
-  }
-}
-
-}  // namespace
-
-bool PluginAdmission::Provider::wants(const std::string& resource) const {
-  return resources.empty() ||
-         std::find(resources.begin(), resources.end(), resource) != resources.end();
-}
+PluginAdmission::~PluginAdmission() = default;
 
 void PluginAdmission::connect(loader::Loader& loader) {
+  loader_ = &loader;
   loader.on_provided("pintle.admission/1",
                      [this](const std::string& plugin, const void* table, void* self, bool added) {
                        change(plugin, table, self, added);
                      });
 }
 
+std::shared_ptr<const PluginAdmission::Chains> PluginAdmission::chains() const {
+  const std::shared_lock lock(mutex_);
+  return chains_;
+}
+
+std::shared_ptr<const PluginAdmission::Chains> PluginAdmission::lay_out(
+    std::vector<ProviderPtr> providers) {
+  auto made = std::make_shared<Chains>();
+  std::set<std::string> resources;
+  for (const auto& provider : providers) {
+    resources.insert(provider->resources().begin(), provider->resources().end());
+  }
+  const auto add = [](Chain& chain, const ProviderPtr& provider) {
+    if (provider->has(AdmissionProvider::Phase::kMutate)) {
+      chain.mutate.push_back(provider);
+    }
+    if (provider->has(AdmissionProvider::Phase::kValidate)) {
+      chain.validate.push_back(provider);
+    }
+    chain.may_wait = chain.may_wait || !provider->is_quick();
+  };
+  for (const auto& provider : providers) {
+    const auto& named = provider->resources();
+    for (const auto& resource : resources) {
+      if (named.empty() || std::ranges::find(named, resource) != named.end()) {
+        add(made->by_resource[resource], provider);
+      }
+    }
+    if (named.empty()) {
+      add(made->of_others, provider);
+    }
+  }
+  made->providers = std::move(providers);
+  return made;
+}
+
 void PluginAdmission::change(const std::string& plugin, const void* table, void* self, bool added) {
-  const auto* admission = static_cast<const pintle_admission_table*>(table);
-  const std::unique_lock lock(mutex_);
-  if (!added) {
-    std::erase_if(providers_, [&](const Provider& provider) {
-      return provider.table == admission && provider.self == self;
-    });
+  ProviderPtr changed;
+  {
+    const std::unique_lock lock(mutex_);
+    auto providers = chains_->providers;
+    if (added) {
+      changed = std::make_shared<AdmissionProvider>(
+          plugin, *static_cast<const pintle_admission_table*>(table), self,
+          [this](const std::string& who, const std::string& why) { overran(who, why); });
+      const auto at = std::upper_bound(
+          providers.begin(), providers.end(), changed->order(),
+          [](std::int32_t order, const ProviderPtr& other) { return order < other->order(); });
+      providers.insert(at, changed);
+    } else {
+      const auto at = std::ranges::find_if(
+          providers, [&](const ProviderPtr& provider) { return provider->is_table(table, self); });
+      if (at == providers.end()) {
+        return;
+      }
+      changed = *at;
+      providers.erase(at);
+    }
+    chains_ = lay_out(std::move(providers));
+    if (added && !watchdog_.joinable()) {
+      watchdog_ = std::jthread([this](const std::stop_token& stop) { look_after(stop); });
+    }
+  }
+  if (added) {
+    log_.info("admission plugin connected", {{"plugin", plugin}});
     return;
   }
-  Provider provider{.plugin = plugin, .table = admission, .self = self};
-  std::istringstream words{std::string(sdk::to_view(admission->resources))};
-  for (std::string word; words >> word;) {
-    provider.resources.push_back(word);
+  // Whoever is suspended has had its time.
+  const auto patience = changed->is_suspended() ? watch_.turn : watch_.patience;
+  if (!changed->leave(patience) && loader_ != nullptr) {
+    loader_->abandon(plugin);
   }
-  const auto at = std::upper_bound(
-      providers_.begin(), providers_.end(), admission->order,
-      [](std::int32_t order, const Provider& other) { return order < other.table->order; });
-  providers_.insert(at, std::move(provider));
-  log_.info("admission plugin connected", {{"plugin", plugin}});
 }
 
 Result<void> PluginAdmission::mutate(registry::Review& review) {
-  const std::string resource(review.resource.storage);
-  const std::shared_lock lock(mutex_);
-  for (const auto& provider : providers_) {
-    if (provider.table->mutate == nullptr || !provider.wants(resource)) {
-      continue;
+  const auto now = chains();
+  const auto operation = operation_bit(review.operation);
+  for (const auto& provider : now->find(review.resource.storage).mutate) {
+    if (provider->wants(review, operation)) {
+      PINTLE_TRY_STATUS(provider->ask(AdmissionProvider::Phase::kMutate, review));
     }
-    const BorderRequest border(review);
-    Patching patching{.review = review, .plugin = provider.plugin, .outcome = {}};
-    const auto status =
-        provider.table->mutate(provider.self, &border.request, apply_patch, &patching);
-    if (status.code != 0) {
-      return refusal(review, status);
-    }
-    PINTLE_TRY_STATUS(patching.outcome);
   }
   return {};
 }
 
 Result<void> PluginAdmission::validate(const registry::Review& review) {
-  const std::string resource(review.resource.storage);
-  const std::shared_lock lock(mutex_);
-  for (const auto& provider : providers_) {
-    if (provider.table->validate == nullptr || !provider.wants(resource)) {
-      continue;
-    }
-    const BorderRequest border(review);
-    const auto status = provider.table->validate(provider.self, &border.request);
-    if (status.code != 0) {
-      return refusal(review, status);
+  const auto now = chains();
+  const auto operation = operation_bit(review.operation);
+  for (const auto& provider : now->find(review.resource.storage).validate) {
+    if (provider->wants(review, operation)) {
+      registry::Review asked = review;
+      PINTLE_TRY_STATUS(provider->ask(AdmissionProvider::Phase::kValidate, asked));
     }
   }
   return {};
+}
+
+bool PluginAdmission::may_wait(const api::Resource& resource) const {
+  return chains()->find(resource.storage).may_wait;
+}
+
+void PluginAdmission::overran(const std::string& plugin, const std::string& why) {
+  log_.error(
+      "admission plugin suspended: what it wants is refused until it is replaced or "
+      "unloaded",
+      {{"plugin", plugin}, {"why", why}});
+  if (loader_ != nullptr) {
+    loader_->suspend(plugin, why);
+  }
+}
+
+void PluginAdmission::look_after(const std::stop_token& stop) {
+  for (std::uint64_t turn = 2;; ++turn) {
+    {
+      std::unique_lock lock(turn_mutex_);
+      turned_.wait_for(lock, stop, watch_.turn, [] { return false; });
+    }
+    if (stop.stop_requested()) {
+      return;
+    }
+    for (const auto& provider : chains()->providers) {
+      if (provider->tick(turn, watch_.turn)) {
+        log_.error("a thread that all requests need is lost in an admission plugin",
+                   {{"plugin", provider->plugin()}});
+        watch_.give_up();
+      }
+    }
+  }
 }
 
 }  // namespace pintle::gate

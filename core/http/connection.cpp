@@ -133,13 +133,15 @@ void Connection::run() {
 bool Connection::run_handshake() {
   if (!has_peeked_) {
     std::array<char, 1> first{};
-    if (transport_.peek(first) == 1) {
-      has_peeked_ = true;
-      // A TLS record of type handshake begins with 22; a method with a letter.
-      if (first[0] >= 'A' && first[0] <= 'Z') {
-        answer_cleartext_client();
-        return true;
-      }
+    const auto peeked = transport_.peek(first);
+    if (!peeked) {
+      return false;  // OpenSSL must not be the first to see what comes next.
+    }
+    has_peeked_ = true;
+    // A TLS record of type handshake begins with 22; a method with a letter.
+    if (*peeked == 1 && first[0] >= 'A' && first[0] <= 'Z') {
+      answer_cleartext_client();
+      return true;
     }
   }
   switch (transport_.handshake()) {

@@ -192,12 +192,7 @@ const std::string& Loop::date() {
       std::chrono::duration_cast<std::chrono::seconds>(clock_.now().time_since_epoch()).count();
   if (second != date_second_) {
     date_second_ = second;
-    const std::time_t time = second;
-    std::tm parts{};
-    ::gmtime_r(&time, &parts);
-    std::array<char, 40> text{};
-    date_.assign(text.data(),
-                 std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts));
+    date_ = to_http_date(clock_.now());
   }
   return date_;
 }

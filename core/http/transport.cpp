@@ -226,8 +226,11 @@ void Transport::close() {
   raw_.fd = -1;
 }
 
-std::size_t Transport::peek(std::span<char> to) const {
+std::optional<std::size_t> Transport::peek(std::span<char> to) const {
   const ssize_t got = ::recv(raw_.fd, to.data(), to.size(), MSG_PEEK);
+  if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+    return std::nullopt;
+  }
   return got > 0 ? static_cast<std::size_t>(got) : 0;
 }
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <openssl/ssl.h>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -54,7 +55,8 @@ class Transport {
   void close();
 
   /// The first bytes that wait, not taken out: to tell HTTP in the clear from a TLS hello.
-  std::size_t peek(std::span<char> to) const;
+  /// Nothing where none have come yet; 0 at the end.
+  std::optional<std::size_t> peek(std::span<char> to) const;
   /// Past TLS, straight to the socket, as far as it goes.
   void write_in_the_clear(std::string_view text) const;
 

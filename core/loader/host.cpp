@@ -25,8 +25,15 @@ const Host& host_of(const pintle_host* host) {
   return *static_cast<const Host*>(host);
 }
 
+constexpr std::string_view kAbandoned =
+    R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","code":503,)"
+    R"("reason":"ServiceUnavailable","message":"the plugin has been unloaded"})";
+
 void client_request(const pintle_host* host, const pintle_request* request, pintle_reply reply,
                     void* context) {
+  if (host_of(host).is_abandoned) {
+    return reply(context, 503, to_c(std::string_view(kAbandoned)));
+  }
   host_of(host).backend->request(to_view(request->method), to_view(request->path),
                                  to_view(request->content_type), to_view(request->body),
                                  [reply, context](int status, std::string_view body) {
@@ -35,6 +42,9 @@ void client_request(const pintle_host* host, const pintle_request* request, pint
 }
 
 const pintle_object* client_get(const pintle_host* host, pintle_text path) {
+  if (host_of(host).is_abandoned) {
+    return nullptr;
+  }
   return sdk::make_object(host_of(host).backend->get(to_view(path)));
 }
 
@@ -43,6 +53,9 @@ const pintle_client_table kClientTable = {
 
 pintle_status bus_subscribe(const pintle_host* host, pintle_text path,
                             pintle_subscription** subscription) {
+  if (host_of(host).is_abandoned) {
+    return to_c(Error{Code::kServiceUnavailable, "the plugin has been unloaded"});
+  }
   auto made = host_of(host).backend->subscribe(to_view(path));
   if (!made.ok()) {
     return to_c(made.error());

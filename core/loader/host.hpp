@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -65,7 +66,8 @@ struct Host : pintle_host {
   const std::map<std::string, std::string>& settings;
   Exchange& exchange;
   Log& log;
-  bool stopping = false;  // Guarded by the loader's queue of operations.
+  bool stopping = false;                   // Guarded by the loader's queue of operations.
+  std::atomic<bool> is_abandoned = false;  // The cluster behind it may be gone.
 };
 
 }  // namespace pintle::loader

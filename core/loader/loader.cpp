@@ -26,6 +26,8 @@ struct Loaded {
   const pintle_plugin* plugin = nullptr;
   std::unique_ptr<Host> host;
   void* self = nullptr;
+  std::string suspended;      // Why, or "". Guarded by the list's mutex.
+  bool is_abandoned = false;  // A call is inside that does not come back. Guarded by the same.
 };
 
 bool is_plain_name(const std::string& name) {
@@ -171,6 +173,11 @@ Result<std::unique_ptr<Loaded>> Loader::State::open(const std::string& name,
 Result<void> Loader::State::start(Loaded& loaded) {
   loaded.host = std::make_unique<Host>(loaded.name, make_backend(loaded.name), host_tables,
                                        options.settings, exchange, log);
+  {
+    const std::lock_guard list_lock(mutex);
+    loaded.suspended.clear();
+    loaded.is_abandoned = false;
+  }
   const auto config = options.plugin_config.find(loaded.name);
   const auto text = config == options.plugin_config.end() ? std::string_view("{}")
                                                           : std::string_view(config->second);
@@ -195,6 +202,18 @@ void Loader::State::stop(Loaded& loaded) {
   loaded.host->stopping = true;
   exchange.withdraw(loaded.host.get());
   exchange.forget(loaded.host.get());
+  const bool is_abandoned = [&] {
+    const std::lock_guard list_lock(mutex);
+    return loaded.is_abandoned;
+  }();
+  if (is_abandoned) {
+    // Its host is left to it for ever: the lost call may still come back and ask something.
+    loaded.host->is_abandoned = true;
+    loaded.host.release();
+    log.error("plugin left behind, because a call to it does not come back",
+              {{"plugin", loaded.name}});
+    return;
+  }
   loaded.plugin->stop(loaded.self);
   log.info("plugin stopped", {{"plugin", loaded.name}});
 }
@@ -299,6 +318,20 @@ Result<void> Loader::replace(const std::string& name, const std::filesystem::pat
   return {};
 }
 
+void Loader::suspend(const std::string& name, const std::string& why) {
+  const std::lock_guard list_lock(state_->mutex);
+  if (Loaded* loaded = state_->find(name)) {
+    loaded->suspended = why;
+  }
+}
+
+void Loader::abandon(const std::string& name) {
+  const std::lock_guard list_lock(state_->mutex);
+  if (Loaded* loaded = state_->find(name)) {
+    loaded->is_abandoned = true;
+  }
+}
+
 std::vector<PluginState> Loader::list() const {
   const std::lock_guard lock(state_->mutex);
   std::vector<PluginState> states;
@@ -306,8 +339,8 @@ std::vector<PluginState> Loader::list() const {
     states.push_back({.name = loaded->name,
                       .version = loaded->plugin->version,
                       .file = loaded->file,
-                      .state = "running",
-                      .message = "",
+                      .state = loaded->suspended.empty() ? "running" : "suspended",
+                      .message = loaded->suspended,
                       .provides = state_->exchange.points_of(loaded->host.get())});
   }
   for (const auto& [name, state] : state_->failed) {

@@ -63,8 +63,8 @@ struct PluginState {
   std::string name;
   std::string version;
   std::filesystem::path file;
-  std::string state;                  // "running", "failed", "stopped".
-  std::string message;                // Why it failed.
+  std::string state;                  // "running", "suspended", "failed".
+  std::string message;                // Why it failed or is suspended.
   std::vector<std::string> provides;  // Extension points.
 };
 
@@ -93,6 +93,13 @@ class Loader {
   /// Starts `file` (inside the plugin directory, or <name>.so there if empty) in place of `name`.
   /// Errors: as load; the old one then still runs.
   Result<void> replace(const std::string& name, const std::filesystem::path& file = {});
+
+  /// Shows `name` as suspended, with why, until it is replaced or unloaded.
+  void suspend(const std::string& name, const std::string& why);
+
+  /// Some call is inside `name` that does not come back: it will not be stopped, because its code
+  /// still runs. Called while it is being unloaded, by whoever asked it.
+  void abandon(const std::string& name);
 
   std::vector<PluginState> list() const;
 

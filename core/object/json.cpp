@@ -145,10 +145,11 @@ class TreeHandler : public BaseHandler {
   bool may_hold_duplicates_ = false;
 };
 
-/// Goes over a text known to be good and notes the path of every key met twice.
-class DuplicateHandler : public BaseHandler {
+/// Goes over a text known to be good and notes the path of every key met twice, or of every key.
+class PathHandler : public BaseHandler {
  public:
-  std::vector<std::string> take() { return std::move(duplicates_); }
+  std::vector<std::string> take() { return std::move(paths_); }
+  void take_all() { takes_all_ = true; }
 
   bool on_object_begin(bj::error_code&) { return begin(/*array=*/false); }
   bool on_object_end(std::size_t, bj::error_code&) { return end(); }
@@ -162,8 +163,9 @@ class DuplicateHandler : public BaseHandler {
     key_.append(text.data(), text.size());
     auto& frame = frames_.back();
     frame.key = key_;
-    if (!frame.keys.insert(std::move(key_)).second && duplicates_.size() < kMaxDuplicatesTold) {
-      duplicates_.push_back(path());
+    const bool is_double = !frame.keys.insert(std::move(key_)).second;
+    if (takes_all_ || (is_double && paths_.size() < kMaxDuplicatesTold)) {
+      paths_.push_back(path());
     }
     key_.clear();
     return true;
@@ -216,7 +218,8 @@ class DuplicateHandler : public BaseHandler {
 
   std::vector<Frame> frames_;
   std::string key_;
-  std::vector<std::string> duplicates_;
+  std::vector<std::string> paths_;
+  bool takes_all_ = false;
 };
 
 Error not_json(std::string_view text, std::size_t at, const bj::error_code& fault) {
@@ -256,13 +259,21 @@ Result<ParsedJson> parse_json(std::string_view text, const JsonStorage& storage,
     return not_json(text, used, fault);
   }
 
-  ParsedJson parsed{parser.handler().release(), {}};
+  ParsedJson parsed{parser.handler().release(), {}, {}};
   if (parser.handler().may_hold_duplicates()) {
-    bj::basic_parser<DuplicateHandler> second_look(options_for(limits));
+    bj::basic_parser<PathHandler> second_look(options_for(limits));
     second_look.write_some(false, text.data(), text.size(), fault);
     parsed.duplicates = second_look.handler().take();
   }
   return parsed;
+}
+
+std::vector<std::string> key_paths(std::string_view text) {
+  bj::basic_parser<PathHandler> parser(options_for(JsonLimits()));
+  parser.handler().take_all();
+  bj::error_code fault;
+  parser.write_some(false, text.data(), text.size(), fault);
+  return parser.handler().take();
 }
 
 const Json* find_member(const Json& value, std::string_view key) {

@@ -37,6 +37,7 @@ struct JsonLimits {
 struct ParsedJson {
   Json value;
   std::vector<std::string> duplicates;
+  std::vector<std::string> yaml_duplicates;  // Of YAML: `line 3: key "a" already set in map`.
 };
 
 /// Parses one JSON text. The value lives in `storage`, which outlives it.
@@ -44,6 +45,10 @@ struct ParsedJson {
 /// than max_depth, or not UTF-8, saying where.
 Result<ParsedJson> parse_json(std::string_view text, const JsonStorage& storage = {},
                               const JsonLimits& limits = {});
+
+/// The path of every key in `text`, which was parsed before, in order; a key met twice is there
+/// twice.
+std::vector<std::string> key_paths(std::string_view text);
 
 /// Compact JSON. Keys stay in their order; numbers are exact.
 std::string to_json(const Json& value);

@@ -41,7 +41,7 @@ class Builder final : public YAML::EventHandler {
   Builder(const YamlLimits& limits, std::size_t first_line)
       : limits_(limits), first_line_(first_line) {}
 
-  ParsedJson take() { return {std::move(root_), std::move(duplicates_)}; }
+  ParsedJson take() { return {std::move(root_), std::move(duplicates_), std::move(places_)}; }
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
@@ -104,6 +104,7 @@ class Builder final : public YAML::EventHandler {
     bool has_key = false;
     bool merging = false;  // The key is `<<`.
     std::string key;
+    std::size_t key_line = 0;  // In the whole text, from 1.
     std::vector<Json> merges;  // Put in at the end: the map's own keys win.
   };
 
@@ -200,6 +201,7 @@ class Builder final : public YAML::EventHandler {
     }
     if (!frame.has_key) {
       frame.key = key_text(mark, value);
+      frame.key_line = static_cast<std::size_t>(mark.line + 1) + first_line_;
       frame.has_key = true;
       return;
     }
@@ -266,6 +268,9 @@ class Builder final : public YAML::EventHandler {
       path += frame.key;
     }
     duplicates_.push_back(std::move(path));
+    std::string place = concat({"line ", std::to_string(frames_.back().key_line), ": key "});
+    append_json_string(place, frames_.back().key);
+    places_.push_back(place + " already set in map");
   }
 
   const YamlLimits& limits_;
@@ -276,6 +281,7 @@ class Builder final : public YAML::EventHandler {
   std::size_t copied_bytes_ = 0;
   Json root_;
   std::vector<std::string> duplicates_;
+  std::vector<std::string> places_;  // Of the duplicates, as go-yaml words them.
 };
 
 struct Document {

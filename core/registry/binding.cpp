@@ -135,7 +135,9 @@ Result<void> prepare(BindJob& job) {
                 .name = job.operation.name,
                 .dry_run = job.options.dry_run,
                 .object = &job.binding,
-                .old_object = nullptr};
+                .old_object = nullptr,
+                .warnings = &job.warnings,
+                .notes = job.operation.notes};
   PINTLE_TRY_STATUS(job.shared.parts.admission.mutate(review));
   return job.shared.parts.admission.validate(review);
 }

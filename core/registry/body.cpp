@@ -4,6 +4,8 @@
 
 #include "core/registry/body.hpp"
 
+#include <unordered_set>
+
 #include "core/api/schema.hpp"
 #include "core/base/concat.hpp"
 #include "core/object/status.hpp"
@@ -18,11 +20,15 @@ constexpr std::string_view kUnknownFormat =
     "the body of the request was in an unknown format - accepted media types include: "
     "application/json, application/yaml, application/vnd.kubernetes.protobuf";
 
+bool is_yaml(const Operation& operation) {
+  return operation.content_type == "application/yaml";
+}
+
 Result<ParsedJson> parse_bytes(const Operation& operation, const JsonStorage& storage) {
   if (operation.content_type.empty() || operation.content_type == "application/json") {
     return parse_json(operation.body, storage);
   }
-  if (operation.content_type == "application/yaml") {
+  if (is_yaml(operation)) {
     return parse_yaml_document(operation.body);
   }
   return Error(Code::kUnsupportedMediaType, std::string(kUnknownFormat));
@@ -52,11 +58,46 @@ Result<void> check_type(const api::Resource& resource, const Json& object) {
   return {};
 }
 
-std::vector<std::string> strict_faults(const std::vector<std::string>& unknown,
-                                       const std::vector<std::string>& duplicates) {
+/// All duplicates of a YAML text are one fault: Go's YAML decoder tells of them at once.
+std::vector<std::string> yaml_fault(const std::vector<std::string>& places) {
+  std::string fault = "yaml: unmarshal errors:";
+  for (const auto& place : places) {
+    fault += "\n  " + place;
+  }
+  return {fault};
+}
+
+/// Unknown and duplicate fields in the order in which they stand in `json`.
+std::vector<std::string> faults_in_order(const std::vector<std::string>& unknown,
+                                         const std::vector<std::string>& duplicates,
+                                         std::string_view json) {
+  const std::unordered_set<std::string> strangers(unknown.begin(), unknown.end());
+  const std::unordered_set<std::string> doubles(duplicates.begin(), duplicates.end());
+  std::unordered_set<std::string> seen;
   std::vector<std::string> faults;
-  for (const auto& path : duplicates) {
-    faults.push_back(concat({"duplicate field ", pintle::quoted(path)}));
+  for (const auto& path : key_paths(json)) {
+    const bool is_first = seen.insert(path).second;
+    if (!is_first && doubles.contains(path)) {
+      faults.push_back(concat({"duplicate field ", pintle::quoted(path)}));
+    } else if (is_first && strangers.contains(path)) {
+      faults.push_back(concat({"unknown field ", pintle::quoted(path)}));
+    }
+  }
+  return faults;
+}
+
+std::vector<std::string> strict_faults(const std::vector<std::string>& unknown,
+                                       const Duplicates& duplicates) {
+  if (!duplicates.json.empty() && !unknown.empty() && !duplicates.paths.empty()) {
+    return faults_in_order(unknown, duplicates.paths, duplicates.json);
+  }
+  std::vector<std::string> faults;
+  if (!duplicates.yaml.empty()) {
+    faults = yaml_fault(duplicates.yaml);
+  } else {
+    for (const auto& path : duplicates.paths) {
+      faults.push_back(concat({"duplicate field ", pintle::quoted(path)}));
+    }
   }
   for (const auto& path : unknown) {
     faults.push_back(concat({"unknown field ", pintle::quoted(path)}));
@@ -88,8 +129,7 @@ Result<ParsedJson> parse_body(const Operation& operation, const JsonStorage& sto
 }
 
 Result<void> decode_tree(const api::Resource& resource, FieldValidation validation, Json& object,
-                         const std::vector<std::string>& duplicates,
-                         std::vector<std::string>& warnings) {
+                         const Duplicates& duplicates, std::vector<std::string>& warnings) {
   auto decoded = api::decode(*resource.type, object);
   if (!decoded.ok()) {
     return cannot_be_handled(resource, resource.kind, decoded.error().message);
@@ -127,7 +167,11 @@ Result<Json> decode_body(const Operation& operation, FieldValidation validation,
   auto& object = parsed.value.as_object();
   object["kind"] = resource.kind;
   object["apiVersion"] = resource.api_version();
-  PINTLE_TRY_STATUS(decode_tree(resource, validation, parsed.value, parsed.duplicates, warnings));
+  const Duplicates duplicates{
+      .paths = std::move(parsed.duplicates),
+      .yaml = std::move(parsed.yaml_duplicates),
+      .json = is_yaml(operation) ? std::string_view() : std::string_view(operation.body)};
+  PINTLE_TRY_STATUS(decode_tree(resource, validation, parsed.value, duplicates, warnings));
   ensure_object(object, "metadata");
   PINTLE_TRY_STATUS(convert_to_stored(operation, parsed.value));
   return Json(std::move(parsed.value), storage);

@@ -27,10 +27,16 @@ Result<Json> decode_body(const Operation& operation, FieldValidation validation,
 /// A tree that was decoded in the version asked for, as the stored one, with its defaults.
 Result<void> convert_to_stored(const Operation& operation, Json& object);
 
+/// What the parser noticed of a text: keys met twice.
+struct Duplicates {
+  std::vector<std::string> paths = {};
+  std::vector<std::string> yaml = {};  // See ParsedJson.
+  std::string_view json = {};          // The text, where unknown fields were met in between.
+};
+
 /// Decodes and defaults a tree that came from elsewhere than a request's body (a patch's outcome, a
 /// mutating plugin). `duplicates` are named beside the unknown fields.
 Result<void> decode_tree(const api::Resource& resource, FieldValidation validation, Json& object,
-                         const std::vector<std::string>& duplicates,
-                         std::vector<std::string>& warnings);
+                         const Duplicates& duplicates, std::vector<std::string>& warnings);
 
 }  // namespace pintle::registry

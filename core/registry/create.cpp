@@ -97,7 +97,9 @@ Result<Draft> plan(WriteJob& job, const MakeNew& make_new, Work& work) {
                 .name = name,
                 .dry_run = job.options.dry_run,
                 .object = &work.object,
-                .old_object = nullptr};
+                .old_object = nullptr,
+                .warnings = &job.warnings,
+                .notes = job.operation.notes};
   PINTLE_TRY_STATUS(parts.admission.mutate(review));
   std::vector<std::string> ignored;
   PINTLE_TRY_STATUS(decode_tree(resource, FieldValidation::kIgnore, work.object, {}, ignored));
@@ -135,11 +137,14 @@ void settle(const WriteJobPtr& job, const Work& work, const Ways& ways, const st
   auto error = std::move(outcome).error();
   if (error.code == Code::kAlreadyExists && work.named_by_us && ++job->tries < kMaxNameTries) {
     job->warnings.clear();
-    attempt_create(job, ways.make_new, ways.lost);
+    run_attempt(
+        job->shared, job->resource(),
+        [job, ways] { attempt_create(job, ways.make_new, ways.lost); }, job->reply);
     return;
   }
   if (error.code == Code::kAlreadyExists && ways.lost) {
-    ways.lost(job);
+    run_attempt(
+        job->shared, job->resource(), [job, ways] { ways.lost(job); }, job->reply);
     return;
   }
   job->reply(worded(*job, name, std::move(error)));

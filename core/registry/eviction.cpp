@@ -402,7 +402,9 @@ Result<void> prepare(EvictJob& job) {
                 .name = job.operation.name,
                 .dry_run = job.options.dry_run,
                 .object = &job.eviction,
-                .old_object = nullptr};
+                .old_object = nullptr,
+                .warnings = &job.warnings,
+                .notes = job.operation.notes};
   PINTLE_TRY_STATUS(job.shared.parts.admission.mutate(review));
   return job.shared.parts.admission.validate(review);
 }

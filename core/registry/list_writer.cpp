@@ -2,6 +2,8 @@
 
 #include "core/registry/list_writer.hpp"
 
+#include <algorithm>
+
 #include "core/api/protobuf.hpp"
 #include "core/base/concat.hpp"
 
@@ -80,11 +82,27 @@ void ListWriter::encode(const Object& object) {
 }
 
 std::size_t ListWriter::measure(const Object& object) {
+  constexpr std::size_t kMostKept = std::size_t{1024} * 1024;
   encode(object);
   std::string head;
   api::append_protobuf_item_head(head, encoded_.size());
-  measured_bytes_ += head.size() + encoded_.size();
-  return head.size() + encoded_.size();
+  const auto size = head.size() + encoded_.size();
+  const bool keeps = kept_.size() == measured_bytes_ && measured_bytes_ + size <= kMostKept;
+  measured_bytes_ += size;
+  if (keeps) {
+    kept_ += head;
+    kept_ += encoded_;
+  } else {
+    std::string().swap(kept_);
+  }
+  return size;
+}
+
+bool ListWriter::take_kept(std::string& out, std::size_t budget) {
+  const auto size = std::min(budget, kept_.size() - kept_at_);
+  out.append(kept_, kept_at_, size);
+  kept_at_ += size;
+  return kept_at_ == kept_.size();
 }
 
 void ListWriter::item(std::string& out, const Object& object) {

@@ -30,6 +30,11 @@ class ListWriter {
   bool is_measured() const { return as_.media == Representation::Media::kProtobuf; }
   /// Gives the bytes that the item takes.
   std::size_t measure(const Object& object);
+  /// After all items were measured: true if they are few enough to have been kept, and need not be
+  /// written once more.
+  bool has_kept() const { return !kept_.empty(); }
+  /// Appends the next part of the kept items. True once that was all.
+  bool take_kept(std::string& out, std::size_t budget);
 
   void begin(std::string& out, const ListHead& head);
   void item(std::string& out, const Object& object);
@@ -50,8 +55,10 @@ class ListWriter {
   const Clock& clock_;
   bool first_ = true;
   std::size_t measured_bytes_ = 0;  // Of all items with their heads.
-  std::string partial_;             // Scratch: an item's metadata as JSON,
-  std::string encoded_;             // and an item in protobuf.
+  std::string kept_;                // All items with their heads; empty where they are too many.
+  std::size_t kept_at_ = 0;
+  std::string partial_;  // Scratch: an item's metadata as JSON,
+  std::string encoded_;  // and an item in protobuf.
 };
 
 /// The objects of a list that `options` selects, in order.

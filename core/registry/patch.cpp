@@ -33,7 +33,7 @@ std::optional<PatchType> patch_type_of(std::string_view content_type) {
   if (content_type == "application/strategic-merge-patch+json") {
     return PatchType::kStrategic;
   }
-  if (content_type == "application/apply-patch+yaml") {
+  if (content_type == kApplyType) {
     return PatchType::kApply;
   }
   return std::nullopt;
@@ -107,8 +107,8 @@ struct Patching {
     }
     std::vector<std::string> faults;
     for (const auto& path : patch.duplicates) {
-      faults.push_back(concat(
-          {type == PatchType::kJson ? "json patch " : "", "duplicate field ", pintle::quoted(path)}));
+      faults.push_back(concat({type == PatchType::kJson ? "json patch " : "", "duplicate field ",
+                               pintle::quoted(path)}));
     }
     for (const auto& path : decoded.value().unknown_fields) {
       faults.push_back(concat({"unknown field ", pintle::quoted(path)}));

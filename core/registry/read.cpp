@@ -109,6 +109,17 @@ class ListSource final : public Answer::Source {
     if (!std::exchange(begun_, true)) {
       writer_.begin(out, page_.head);
     }
+    const bool is_all = writer_.has_kept() ? writer_.take_kept(out, budget) : pull_items(out, full);
+    if (!is_all) {
+      return State::kMore;
+    }
+    writer_.end(out);
+    ended_ = true;
+    return State::kEnd;
+  }
+
+  /// Appends the next items until `out` is `full`. True once all are there.
+  bool pull_items(std::string& out, std::size_t full) {
     bool stopped = false;
     scan(page_, page_.after_ns, page_.after_name, [&](const ObjectPtr& object) {
       if (shown_ == page_.count) {
@@ -123,12 +134,7 @@ class ListSource final : public Answer::Source {
       }
       return !stopped;
     });
-    if (stopped) {
-      return State::kMore;
-    }
-    writer_.end(out);
-    ended_ = true;
-    return State::kEnd;
+    return !stopped;
   }
 
   Page page_;

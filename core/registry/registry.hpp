@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/api/catalog.hpp"
@@ -27,6 +28,9 @@
 
 namespace pintle::registry {
 
+/// What admission adds to a request's audit line: keys and values, in the order they came.
+using AuditNotes = std::vector<std::pair<std::string, std::string>>;
+
 /// What admission is asked about one write. `object` may be changed by mutating plugins; `old` is
 /// null on create. For connect requests (exec, ...) `object` is the options object.
 struct Review {
@@ -39,6 +43,8 @@ struct Review {
   bool dry_run = false;
   Json* object = nullptr;  // Null on DELETE.
   const Json* old_object = nullptr;
+  std::vector<std::string>* warnings = nullptr;  // Where texts for the client go; may be null.
+  AuditNotes* notes = nullptr;                   // Where texts for the audit line go; may be null.
 };
 
 /// The plugins' say, in their order: first all mutate, then all validate. Implemented by the gate
@@ -48,6 +54,8 @@ class Admission {
   virtual ~Admission() = default;
   virtual Result<void> mutate(Review& review) = 0;
   virtual Result<void> validate(const Review& review) = 0;
+  /// Whether a write of `resource` may be kept waiting: it is then asked about on a worker only.
+  virtual bool may_wait(const api::Resource& /*resource*/) const { return false; }
 };
 
 enum class PatchType { kJson, kMerge, kStrategic, kApply };
@@ -65,9 +73,10 @@ struct Operation {
   std::string name;
   std::string query;  // As received; the registry reads the options it knows.
   std::string body;
-  std::string content_type;  // Of the body, lower case, without parameters.
-  std::string accept;        // The Accept header.
-  std::string user_agent;    // Who writes, where no ?fieldManager= says it.
+  std::string content_type;     // Of the body, lower case, without parameters.
+  std::string accept;           // The Accept header.
+  std::string user_agent;       // Who writes, where no ?fieldManager= says it.
+  AuditNotes* notes = nullptr;  // Outlives the reply; may be null.
 };
 
 struct Answer {
@@ -113,6 +122,8 @@ struct RegistryParts {
   Timers& timers;
   const Clock& clock;
   Log& log;
+  /// Runs a job on a bounded worker pool; false when that is full. Null runs jobs where they arise.
+  std::function<bool(std::function<void()>)> run_on_worker = nullptr;
 };
 
 class Registry {

@@ -181,7 +181,9 @@ Result<Plan> plan(RemoveJob& job, const Object& current) {
                 .name = job.operation.name,
                 .dry_run = job.remove.dry_run,
                 .object = nullptr,
-                .old_object = &tree};
+                .old_object = &tree,
+                .warnings = &job.warnings,
+                .notes = job.operation.notes};
   if (!job.admits_by_itself) {
     PINTLE_TRY_STATUS(parts.admission.mutate(review));
     PINTLE_TRY_STATUS(parts.admission.validate(review));
@@ -232,7 +234,8 @@ void settle(const RemoveJobPtr& job, Plan::What what, Result<ObjectPtr> outcome)
   if (!outcome.ok()) {
     const auto code = outcome.error().code;
     if ((code == Code::kConflict || code == Code::kNotFound) && ++job->tries < kMaxTries) {
-      attempt(job);
+      run_attempt(
+          job->shared, job->resource(), [job] { attempt(job); }, job->reply);
       return;
     }
     job->reply(worded(*job, job->operation.name, std::move(outcome).error()));
@@ -355,6 +358,7 @@ void remove_collection(Shared& shared, Operation operation, Reply reply) {
     auto job = std::make_shared<RemoveJob>(
         shared, operation, [all](Result<Answer> outcome) { all->one_done(std::move(outcome)); });
     job->operation.verb = "delete";
+    job->operation.notes = nullptr;  // They are many at once, and the audit line is one.
     job->operation.ns = object->ns();
     job->operation.name = object->name();
     job->remove = remove_options.value();

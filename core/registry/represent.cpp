@@ -203,6 +203,47 @@ Result<Representation> negotiate(std::string_view accept, const Query& query, bo
   return as;
 }
 
+std::string DiscoveryForm::content_type() const {
+  return aggregated.empty() ? as.content_type()
+                            : concat({as.content_type(), ";g=apidiscovery.k8s.io;v=", aggregated,
+                                      ";as=APIGroupDiscoveryList"});
+}
+
+Result<DiscoveryForm> negotiate_discovery(std::string_view accept, bool has_aggregated) {
+  for (const auto& clause : clauses_of(accept.empty() ? "*/*" : accept)) {
+    const auto media = media_of(clause.type);
+    if (!media || clause.quality <= 0) {
+      continue;
+    }
+    DiscoveryForm form;
+    form.as.media = *media;
+    const bool is_version = clause.version == "v2" || clause.version == "v2beta1";
+    if (clause.as == "APIGroupDiscoveryList" && clause.group == "apidiscovery.k8s.io" &&
+        is_version && has_aggregated) {
+      form.aggregated = clause.version;
+      return form;
+    }
+    if (clause.as.empty()) {
+      return form;
+    }
+  }
+  return not_acceptable(/*watch=*/false);
+}
+
+std::optional<std::size_t> choose_type(std::string_view accept,
+                                       std::span<const std::string_view> offered) {
+  for (const auto& clause : clauses_of(accept.empty() ? "*/*" : accept)) {
+    for (std::size_t i = 0; i < offered.size(); ++i) {
+      const bool fits =
+          clause.type == offered[i] || clause.type == "application/*" || clause.type == "*/*";
+      if (fits && clause.quality > 0) {
+        return i;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
 Representation negotiate_status(std::string_view accept, const Query& query) {
   Representation as;
   for (const auto& clause : clauses_of(accept)) {

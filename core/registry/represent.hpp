@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -35,6 +37,22 @@ const api::Resource& shown_version(const Representation& as, const api::Resource
 /// can't be protobuf.
 /// Errors: kNotAcceptable listing what is; kInvalid for an unknown ?includeObject=.
 Result<Representation> negotiate(std::string_view accept, const Query& query, bool watch);
+
+/// How a discovery document is wanted.
+struct DiscoveryForm {
+  Representation as;
+  std::string aggregated;  // "v2" or "v2beta1" where one list of all is wanted.
+
+  std::string content_type() const;
+};
+
+/// The first clause of `accept` that discovery can serve; `has_aggregated` for /api and /apis.
+/// Errors: kNotAcceptable.
+Result<DiscoveryForm> negotiate_discovery(std::string_view accept, bool has_aggregated);
+
+/// Which of the media types `offered` is wanted; nothing where none is. Wildcards take the first.
+std::optional<std::size_t> choose_type(std::string_view accept,
+                                       std::span<const std::string_view> offered);
 
 /// How an error's Status is shown: as `accept` wants it, else as JSON. Never fails, so that the
 /// error is what the client hears of.

@@ -41,6 +41,12 @@ bool review(Shared& shared, const Operation& operation, const Reply& reply);
 /// The key of what `operation` names.
 Key key_of(const Operation& operation);
 
+/// Runs one attempt at a write: here, or on a worker where admission may keep it waiting, because
+/// neither an HTTP loop nor the committing thread may stand still. `full` is called instead where
+/// no worker is to be had.
+void run_attempt(Shared& shared, const api::Resource& resource, std::function<void()> attempt,
+                 const std::function<void(Error)>& full);
+
 /// What strategies may look at in `operation`.
 StrategyContext context_of(const Shared& shared, const Operation& operation, bool dry_run);
 

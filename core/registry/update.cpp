@@ -4,6 +4,7 @@
 
 #include "core/api/schema.hpp"
 #include "core/base/concat.hpp"
+#include "core/object/equal.hpp"
 #include "core/object/status.hpp"
 #include "core/registry/body.hpp"
 #include "core/registry/field_manager.hpp"
@@ -77,7 +78,7 @@ Result<void> keep_to_its_part(const WriteJob& job, const StrategyContext& contex
     }
     if (const auto* status = find_member(current, "status")) {
       const auto* there = object.if_contains("status");
-      if (there == nullptr || *there != *status) {
+      if (there == nullptr || !is_equal(*there, *status)) {
         object["status"] = *status;
       }
     } else {
@@ -177,7 +178,9 @@ Result<void> review_and_prepare(WriteJob& job, Json& next, const Json& current,
                 .name = job.operation.name,
                 .dry_run = job.options.dry_run,
                 .object = &next,
-                .old_object = &current};
+                .old_object = &current,
+                .warnings = &job.warnings,
+                .notes = job.operation.notes};
   if (!job.admits_by_itself) {
     PINTLE_TRY_STATUS(parts.admission.mutate(review));
   }
@@ -293,7 +296,12 @@ void attempt_update(const WriteJobPtr& job, const MakeNext& make_next,
         }
         const auto code = outcome.error().code;
         if ((code == Code::kConflict || code == Code::kNotFound) && ++job->tries < kMaxTries) {
-          attempt_update(job, make_next, missing, tracking);
+          run_attempt(
+              job->shared, job->resource(),
+              [job, make_next, missing, tracking] {
+                attempt_update(job, make_next, missing, tracking);
+              },
+              job->reply);
           return;
         }
         job->reply(worded(*job, job->operation.name, std::move(outcome).error()));

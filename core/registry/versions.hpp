@@ -20,7 +20,8 @@ class Conversion {
  public:
   virtual ~Conversion() = default;
 
-  /// Changes a tree that was decoded in the served version; apiVersion is the caller's.
+  /// Changes a tree that was decoded in the served version; apiVersion is the caller's. Parts may
+  /// be missing.
   virtual void to_stored(Json& object) const = 0;
   virtual void from_stored(Json& object) const = 0;
 

@@ -14,6 +14,17 @@ Key key_of(const Operation& operation) {
           .name = operation.name};
 }
 
+void run_attempt(Shared& shared, const api::Resource& resource, std::function<void()> attempt,
+                 const std::function<void(Error)>& full) {
+  const auto& parts = shared.parts;
+  if (!parts.run_on_worker || !parts.admission.may_wait(resource)) {
+    attempt();
+  } else if (!parts.run_on_worker(std::move(attempt))) {
+    full({Code::kTooManyRequests, "too many requests, please try again later",
+          ErrorDetails{.retry_after_seconds = 1}});
+  }
+}
+
 StrategyContext context_of(const Shared& shared, const Operation& operation, bool dry_run) {
   return {.who = operation.who,
           .store = shared.parts.store,

@@ -39,13 +39,30 @@ std::string JsonPatch::to_text() const {
   return to_json(operations_);
 }
 
+void AdmissionRequest::warn(std::string_view text) const {
+  if (border != nullptr && border->warn != nullptr) {
+    border->warn(border->host_context, to_c(text));
+  }
+}
+
+void AdmissionRequest::annotate(std::string_view key, std::string_view value) const {
+  if (border != nullptr && border->annotate != nullptr) {
+    border->annotate(border->host_context, to_c(key), to_c(value));
+  }
+}
+
 AdmissionOffer::AdmissionOffer(Admission& admission, AdmissionPhases phases)
-    : admission_(admission), resources_(admission.resources()) {
+    : admission_(admission),
+      resources_(admission.resources()),
+      operations_(admission.operations()) {
   table_.size = sizeof(table_);
   table_.order = admission.order();
   table_.mutate = phases.mutates ? &AdmissionOffer::mutate : nullptr;
   table_.validate = phases.validates ? &AdmissionOffer::validate : nullptr;
   table_.resources = to_c(std::string_view(resources_));
+  table_.operations = to_c(std::string_view(operations_));
+  table_.is_quick = admission.is_quick() ? 1U : 0U;
+  table_.timeout_ms = static_cast<std::uint32_t>(admission.timeout().count());
 }
 
 Result<void> AdmissionOffer::provide(Host& host) {
@@ -66,7 +83,14 @@ AdmissionRequest AdmissionOffer::to_request(const pintle_admission_request& requ
                         .groups = {},
                         .dry_run = request.dry_run != 0,
                         .object = Value(objects_, request.object),
-                        .old_object = Value(objects_, request.old_object)};
+                        .old_object = Value(objects_, request.old_object),
+                        .user_uid = {},
+                        .border = nullptr};
+  // A host built before these had a smaller request.
+  if (request.size >= sizeof(pintle_admission_request)) {
+    made.user_uid = to_view(request.user_uid);
+    made.border = &request;
+  }
   for (std::uint64_t i = 0; i < request.group_count; ++i) {
     made.groups.push_back(to_view(request.groups[i]));
   }

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,13 @@ struct AdmissionRequest {
   bool dry_run = false;
   Value object;      // Empty on DELETE.
   Value old_object;  // Empty on CREATE.
+  std::string_view user_uid;
+  const pintle_admission_request* border = nullptr;  // What warn and annotate go through.
+
+  /// Gives the client a Warning header, if the request goes through.
+  void warn(std::string_view text) const;
+  /// Adds to the request's audit line, refused or not.
+  void annotate(std::string_view key, std::string_view value) const;
 };
 
 /// "a/b~c" as one step of a JSON pointer: "a~1b~0c".
@@ -55,8 +63,16 @@ class Admission {
 
   /// Lower first: the order in which plugins mutate.
   virtual int order() const { return 0; }
-  /// A space-separated list of "resource" or "resource.group" that this plugin wants; "" is all.
+  /// A space-separated list of what this plugin wants: "pods" with its subresources, "pods/"
+  /// without them, "pods/resize" that one only, "deployments.apps/" of a group; "" is all.
   virtual std::string resources() const { return ""; }
+  /// A space-separated list of the operations it wants: "CREATE UPDATE"; "" is all.
+  virtual std::string operations() const { return ""; }
+  /// True if it never waits for anything but locks that are held shortly: no request to a server
+  /// elsewhere, no write, no file. It is then asked on the server's own threads.
+  virtual bool is_quick() const { return false; }
+  /// How long an answer may take; whoever takes longer is suspended.
+  virtual std::chrono::milliseconds timeout() const { return std::chrono::seconds(10); }
 
   /// Changes the object by what it adds to `patch`, or refuses. Errors: as validate().
   virtual Result<void> mutate(const AdmissionRequest&, JsonPatch& /*patch*/) { return {}; }
@@ -90,6 +106,7 @@ class AdmissionOffer {
   Admission& admission_;
   const pintle_object_table* objects_ = nullptr;
   std::string resources_;
+  std::string operations_;
   pintle_admission_table table_{};
 };
 

@@ -272,4 +272,14 @@ void Informer::for_each(const std::function<void(const ObjectHandle& object)>& v
   }
 }
 
+void Informer::for_each_in(std::string_view ns,
+                           const std::function<void(const ObjectHandle& object)>& visit) const {
+  const std::string prefix = std::string(ns) + '/';
+  const std::lock_guard lock(mutex_);
+  for (auto at = objects_.lower_bound(prefix);
+       at != objects_.end() && at->first.starts_with(prefix); ++at) {
+    visit(at->second);
+  }
+}
+
 }  // namespace pintle::sdk

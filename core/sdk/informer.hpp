@@ -71,6 +71,9 @@ class Informer {
   std::vector<ObjectHandle> list() const;
   /// The same, without taking holds: `visit` is called under the cache's lock and must be quick.
   void for_each(const std::function<void(const ObjectHandle& object)>& visit) const;
+  /// The same for one namespace's objects only; the others cost nothing.
+  void for_each_in(std::string_view ns,
+                   const std::function<void(const ObjectHandle& object)>& visit) const;
 
  private:
   void run(const std::stop_token& stop);

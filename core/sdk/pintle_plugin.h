@@ -149,6 +149,12 @@ typedef struct {
   uint32_t dry_run;
   const pintle_value* object;     /* NULL on DELETE. */
   const pintle_value* old_object; /* NULL on CREATE. */
+  pintle_text user_uid;
+  /* Gives the client a Warning header, if the request goes through. May be called several times. */
+  void (*warn)(void* host_context, pintle_text text);
+  /* Adds to the request's audit line, refused or not: "pod-security.kubernetes.io/exempt". */
+  void (*annotate)(void* host_context, pintle_text key, pintle_text value);
+  void* host_context;
 } pintle_admission_request;
 
 typedef struct {
@@ -162,8 +168,18 @@ typedef struct {
   /* NULL if it refuses nothing. A status of 403 reads `pods "x" is forbidden: <text>`, with the
    * causes of the status's `json`; any other is told as it is. */
   pintle_status (*validate)(void* self, const pintle_admission_request* request);
-  /* A space-separated list of "resource" or "resource.group" this plugin wants; "" is all. */
+  /* A space-separated list of what this plugin wants: "pods" with its subresources, "pods/" without
+   * them, "pods/resize" that one only, "deployments.apps/" of a group; "" is all. */
   pintle_text resources;
+  /* A space-separated list of the operations it wants: "CREATE UPDATE"; "" is all. */
+  pintle_text operations;
+  /* Not 0: it never waits for anything but locks that are held shortly, so it is asked on the
+   * host's own threads, beside which everything else stands still. 0: it is asked on a thread that
+   * may be lost, with a copy of the objects, at some 30 us a question. */
+  uint32_t is_quick;
+  /* How long an answer may take; 0 is 10,000, at most 30,000. Whoever takes longer is suspended:
+   * each request it wants is refused until it is replaced or unloaded. */
+  uint32_t timeout_ms;
 } pintle_admission_table;
 
 /* ---- pintle.scheduling_policy/1: offered by a plugin; run by the scheduler

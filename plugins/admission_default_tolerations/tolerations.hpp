@@ -24,7 +24,9 @@ class DefaultTolerations final : public sdk::Admission {
   explicit DefaultTolerations(Stay stay);
 
   int order() const override { return 300; }
-  std::string resources() const override { return "pods"; }
+  std::string resources() const override { return "pods/"; }
+  std::string operations() const override { return "CREATE UPDATE"; }
+  bool is_quick() const override { return true; }
   Result<void> mutate(const sdk::AdmissionRequest& request, sdk::JsonPatch& patch) override;
 
  private:

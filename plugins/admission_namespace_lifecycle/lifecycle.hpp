@@ -16,6 +16,7 @@ class Lifecycle final : public sdk::Admission {
   explicit Lifecycle(sdk::Host& host);
 
   int order() const override { return -1000; }  // Before any plugin that looks into the namespace.
+  bool is_quick() const override { return true; }
   Result<void> mutate(const sdk::AdmissionRequest& request, sdk::JsonPatch& patch) override;
 
  private:

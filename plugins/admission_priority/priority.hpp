@@ -19,7 +19,9 @@ class Priority final : public sdk::Admission {
   explicit Priority(sdk::Host& host);
 
   int order() const override { return 200; }
-  std::string resources() const override { return "pods priorityclasses.scheduling.k8s.io"; }
+  std::string resources() const override { return "pods/ priorityclasses.scheduling.k8s.io/"; }
+  std::string operations() const override { return "CREATE UPDATE"; }
+  bool is_quick() const override { return true; }
   Result<void> mutate(const sdk::AdmissionRequest& request, sdk::JsonPatch& patch) override;
   Result<void> validate(const sdk::AdmissionRequest& request) override;
 

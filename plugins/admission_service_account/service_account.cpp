@@ -91,8 +91,21 @@ Result<sdk::ObjectHandle> ServiceAccount::find_account(std::string_view ns,
   return account;
 }
 
+/// What is added to a running pod reads no other Secrets than the pod might (CVE-2023-2728).
+Result<void> ServiceAccount::check_added(const sdk::AdmissionRequest& request) {
+  const std::string name(request.object.text("spec", "serviceAccountName"));
+  if (name.empty()) {
+    return {};  // A mirror pod.
+  }
+  PINTLE_TRY(const auto account, find_account(request.ns, name));
+  return check_secrets(request.object, account);
+}
+
 Result<void> ServiceAccount::mutate(const sdk::AdmissionRequest& request, sdk::JsonPatch& patch) {
-  if (request.operation != "CREATE" || !request.subresource.empty()) {
+  if (request.subresource == "ephemeralcontainers") {
+    return check_added(request);
+  }
+  if (request.operation != "CREATE") {
     return {};
   }
   const sdk::Value pod = request.object;

@@ -18,10 +18,13 @@ class ServiceAccount final : public sdk::Admission {
   explicit ServiceAccount(sdk::Host& host);
 
   int order() const override { return 100; }
-  std::string resources() const override { return "pods"; }
+  std::string resources() const override { return "pods/ pods/ephemeralcontainers"; }
+  std::string operations() const override { return "CREATE UPDATE"; }
+  bool is_quick() const override { return true; }
   Result<void> mutate(const sdk::AdmissionRequest& request, sdk::JsonPatch& patch) override;
 
  private:
+  Result<void> check_added(const sdk::AdmissionRequest& request);
   Result<sdk::ObjectHandle> find_account(std::string_view ns, const std::string& name);
 
   sdk::Client client_;

@@ -127,6 +127,58 @@ BOOST_AUTO_TEST_CASE(reads_only_listed_secrets_where_the_account_enforces_it) {
   BOOST_TEST(refusal().find("does not reference that secret") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(reads_only_listed_secrets_in_containers_added_to_it_later) {  // T-M01
+  host.put(std::string(kAccounts) + "default", parse_json(R"({"metadata":{"annotations":{
+      "kubernetes.io/enforce-mountable-secrets":"true"}}})")
+                                                   .value()
+                                                   .value);
+  spec()["serviceAccountName"] = "default";
+  const auto adding = [this](const std::string& source) {
+    Json added = pod;
+    added.as_object()["spec"].as_object()["ephemeralContainers"] =
+        parse_json(R"([{"name":"e",)" + source + "}]").value().value;
+    sdk::JsonPatch patch;
+    const auto said =
+        plugin->mutate({.operation = "UPDATE",
+                        .resource = "pods",
+                        .subresource = "ephemeralcontainers",
+                        .ns = "default",
+                        .object = sdk::Value(&sdk::object_table(), sdk::to_value(&added))},
+                       patch);
+    BOOST_TEST(patch.empty());
+    return said.ok() ? "" : said.error().message;
+  };
+
+  BOOST_TEST(adding(R"("image":"i")") == "");
+  BOOST_TEST(adding(R"("envFrom":[{"secretRef":{"name":"other"}}])") ==
+             "container e with envFrom is not allowed because service account default does not "
+             "reference that secret");
+  BOOST_TEST(adding(R"("env":[{"name":"X","valueFrom":{"secretKeyRef":{"name":"other"}}}])") ==
+             "container e with envVar X is not allowed because service account default does not "
+             "reference that secret");
+}
+
+BOOST_AUTO_TEST_CASE(reads_only_listed_secrets_by_every_way) {  // T-M01
+  host.put(std::string(kAccounts) + "default", parse_json(R"({"metadata":{"annotations":{
+      "kubernetes.io/enforce-mountable-secrets":"true"}}})")
+                                                   .value()
+                                                   .value);
+  const std::string ways[] = {
+      R"({"containers":[{"name":"c","envFrom":[{"secretRef":{"name":"s"}}]}]})",
+      R"({"containers":[{"name":"c","env":[{"valueFrom":{"secretKeyRef":{"name":"s"}}}]}]})",
+      R"({"initContainers":[{"name":"c","envFrom":[{"secretRef":{"name":"s"}}]}]})",
+      R"({"initContainers":[{"name":"c","env":[{"valueFrom":{"secretKeyRef":{"name":"s"}}}]}]})",
+      R"({"volumes":[{"name":"v","secret":{"secretName":"s"}}]})",
+      R"({"volumes":[{"name":"v","projected":{"sources":[{"secret":{"name":"s"}}]}}]})",
+      R"({"imagePullSecrets":[{"name":"s"}]})"};
+  for (const auto& way : ways) {
+    pod.as_object()["spec"] = parse_json(way).value().value;
+
+    BOOST_TEST(
+        refusal().find("is not allowed because service account default") != std::string::npos, way);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(that_mirrors_a_static_one_is_left_alone) {
   pod.as_object()["metadata"].as_object()["annotations"] =
       JsonObject{{"kubernetes.io/config.mirror", "x"}};

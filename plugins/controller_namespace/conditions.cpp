@@ -2,6 +2,7 @@
 
 #include "plugins/controller_namespace/conditions.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "core/base/concat.hpp"
@@ -16,12 +17,24 @@ struct Condition {
   std::string message;
 };
 
-std::string joined(const std::vector<std::string>& parts) {
+std::string joined(std::vector<std::string> parts) {
+  std::ranges::sort(parts);  // So that the same faults read the same.
   std::string text;
   for (const auto& part : parts) {
     text += (text.empty() ? "" : ", ") + part;
   }
   return text;
+}
+
+/// Source: client-go discovery.ErrGroupDiscoveryFailed.
+std::string discovery_message(const Remaining& remaining) {
+  if (!remaining.discovery_fault.empty()) {
+    return remaining.discovery_fault;
+  }
+  return concat({"Discovery failed for some groups, ",
+                 std::to_string(remaining.silent_groups.size()),
+                 " failing: unable to retrieve the complete list of server APIs: ",
+                 joined(remaining.silent_groups)});
 }
 
 std::string told(const std::map<std::string, std::int64_t>& counts, std::string_view verb) {
@@ -44,13 +57,17 @@ std::array<Condition, 5> conditions_of(const Remaining& remaining) {
                 "All content successfully removed"},
       Condition{"NamespaceFinalizersRemaining", false, "ContentHasNoFinalizers",
                 "All content-preserving finalizers finished"}};
-  if (!remaining.discovery_faults.empty()) {
-    all[0] = {all[0].type, true, "DiscoveryFailed",
-              "Discovery failed for some groups: " + joined(remaining.discovery_faults)};
+  if (!remaining.is_discovered()) {
+    all[0] = {all[0].type, true, "DiscoveryFailed", discovery_message(remaining)};
+  }
+  if (!remaining.version_faults.empty()) {
+    all[1] = {all[1].type, true, "GroupVersionParsingFailed", joined(remaining.version_faults)};
   }
   if (!remaining.content_faults.empty()) {
     all[2] = {all[2].type, true, "ContentDeletionFailed",
-              "Failed to delete all resource types: " + joined(remaining.content_faults)};
+              concat({"Failed to delete all resource types, ",
+                      std::to_string(remaining.content_faults.size()),
+                      " remaining: ", joined(remaining.content_faults)})};
   }
   if (!remaining.instances.empty()) {
     all[3] = {all[3].type, true, "SomeResourcesRemain",

@@ -2,6 +2,7 @@
 
 #include "plugins/controller_namespace/namespaces.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <sstream>
@@ -20,8 +21,6 @@ constexpr std::string_view kCaDescription =
     "Contains a CA bundle that can be used to verify the kube-apiserver when using internal "
     "endpoints such as the internal service IP or kubernetes.default.svc. No other usage is "
     "guaranteed across distributions of Kubernetes clusters.";
-// How soon a namespace that is not yet empty is looked at again: pods may take their grace period.
-constexpr std::chrono::seconds kLookAgain{1};
 constexpr int kWorkers = 4;
 
 const SystemClock& system_clock() {
@@ -32,6 +31,11 @@ const SystemClock& system_clock() {
 sdk::Path only(std::string_view resource, std::string_view name) {
   return {.resource = std::string(resource),
           .query = "fieldSelector=" + sdk::query_escaped(concat({"metadata.name=", name}))};
+}
+
+/// How soon a namespace that is not yet empty is looked at again: the longer it takes, the later.
+std::chrono::seconds look_again_after(std::chrono::seconds going_for) {
+  return std::clamp(going_for / 8, std::chrono::seconds(1), std::chrono::seconds(15));
 }
 
 bool is_going(const sdk::ObjectHandle& ns) {
@@ -180,33 +184,37 @@ Result<void> Namespaces::take_down(const sdk::ObjectHandle& ns) {
     return {};
   }
   const std::string name(ns.name());
-  const Remaining remaining = empty_namespace(client_, name);
-  if (remaining.nothing()) {
-    return finalize(ns);
-  }
-  Json status = ns.to_json();
-  if (set_conditions(status, remaining, to_rfc3339(clock_.now()))) {
-    const auto told =
-        client_.update({.resource = "namespaces", .name = name, .subresource = "status"}, status);
-    if (!told.ok() && told.error().code != Code::kConflict) {
-      return told.error();
+  const auto now = clock_.now();
+  const auto deleted = parse_rfc3339(ns.text("metadata", "deletionTimestamp")).value_or(now);
+  const auto going_for = std::chrono::duration_cast<std::chrono::seconds>(now - deleted);
+  const Remaining remaining = empty_namespace(client_, name, going_for);
+  Json current = ns.to_json();
+  if (set_conditions(current, remaining, to_rfc3339(now))) {
+    auto told =
+        client_.update({.resource = "namespaces", .name = name, .subresource = "status"}, current);
+    if (!told.ok()) {
+      return told.error().code == Code::kNotFound ? Result<void>() : told.error();
     }
+    current = std::move(told).value();
   }
-  reconciler_.add_after(name, kLookAgain);
+  if (remaining.nothing()) {
+    return finalize(std::move(current));
+  }
+  reconciler_.add_after(name, look_again_after(going_for));
   return {};
 }
 
-Result<void> Namespaces::finalize(const sdk::ObjectHandle& ns) {
-  Json next = ns.to_json();
+Result<void> Namespaces::finalize(Json ns) {
   JsonArray kept;
-  for (const auto& finalizer : array_at(next, {"spec", "finalizers"})) {
+  for (const auto& finalizer : array_at(ns, {"spec", "finalizers"})) {
     if (finalizer != "kubernetes") {
       kept.push_back(finalizer);
     }
   }
-  ensure_object(next.as_object(), "spec")["finalizers"] = std::move(kept);
-  const auto done = client_.update(
-      {.resource = "namespaces", .name = std::string(ns.name()), .subresource = "finalize"}, next);
+  ensure_object(ns.as_object(), "spec")["finalizers"] = std::move(kept);
+  const std::string name(text_at(ns, {"metadata", "name"}));
+  const auto done =
+      client_.update({.resource = "namespaces", .name = name, .subresource = "finalize"}, ns);
   if (!done.ok() && done.error().code != Code::kNotFound) {
     return done.error();
   }

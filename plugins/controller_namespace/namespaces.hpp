@@ -34,7 +34,7 @@ class Namespaces {
   Result<void> furnish(const std::string& ns);
   Result<void> publish_ca(const std::string& ns);
   Result<void> take_down(const sdk::ObjectHandle& ns);
-  Result<void> finalize(const sdk::ObjectHandle& ns);
+  Result<void> finalize(Json ns);
 
   const std::string ca_;
   const Clock& clock_;

@@ -49,6 +49,18 @@ struct Cluster {
                              {"spec", {{"finalizers", JsonArray{"kubernetes"}}}},
                              {"status", {{"phase", phase}}}});
   }
+  void put_pod(const std::string& name, int grace) {
+    host.put(std::string(kNs) + "/pods/" + name,
+             JsonObject{{"spec", {{"terminationGracePeriodSeconds", grace}}}});
+  }
+  /// What a list of the pods answers now.
+  Json list_of_pods() {
+    return JsonObject{{"items", JsonArray{host.get(std::string(kNs) + "/pods/a")}}};
+  }
+  std::string condition(std::size_t index, std::string_view field) {
+    const Json ns = host.get(kNs);
+    return std::string(text_at(array_at(ns, {"status", "conditions"}).at(index), {field}));
+  }
   Json finalizers() { return host.get(kNs).at("spec").at("finalizers"); }
 };
 
@@ -151,7 +163,78 @@ BOOST_AUTO_TEST_CASE(stays_and_says_why_while_something_can_not_be_deleted) {
   BOOST_TEST(text_at(condition, {"type"}) == "NamespaceDeletionContentFailure");
   BOOST_TEST(text_at(condition, {"status"}) == "True");
   BOOST_TEST(text_at(condition, {"message"}) ==
-             "Failed to delete all resource types: pods.: disk is full");
+             "Failed to delete all resource types, 1 remaining: disk is full");
+}
+
+BOOST_AUTO_TEST_CASE(keeps_all_else_until_the_last_pod_is_gone) {
+  make_namespace("Terminating");
+  put_pod("a", 30);
+  host.put("/apis/x.io/v2/namespaces/ns1/things/b", JsonObject());
+  // The pods take their time.
+  host.answer("/api/v1/namespaces/ns1/pods", list_of_pods());
+
+  BOOST_TEST(plugin->reconcile("ns1").ok());
+
+  BOOST_TEST(host.get("/apis/x.io/v2/namespaces/ns1/things/b").is_object());
+  BOOST_TEST(condition(3, "message") ==
+             "Some resources are remaining: pods. has 1 resource instances");
+  BOOST_TEST(condition(3, "reason") == "SomeResourcesRemain");
+  BOOST_TEST(condition(2, "status") == "False");
+}
+
+BOOST_AUTO_TEST_CASE(says_what_stays_though_nothing_holds_it) {
+  make_namespace("Terminating");
+  put_pod("a", 30);
+  host.answer("/api/v1/namespaces/ns1/pods", list_of_pods());
+  clock.advance(std::chrono::seconds(31));
+
+  BOOST_TEST(plugin->reconcile("ns1").ok());
+
+  BOOST_TEST(condition(2, "message") ==
+             "Failed to delete all resource types, 1 remaining: unexpected items still remain in "
+             "namespace: ns1 for gvr: /v1, Resource=pods");
+}
+
+BOOST_AUTO_TEST_CASE(says_which_finalizers_hold_what_remains) {
+  make_namespace("Terminating");
+  host.answer("/apis/x.io/v2/namespaces/ns1/things",
+              parse_json(R"({"items":[{"metadata":{"name":"b","finalizers":["x.io/holds"]}},
+                 {"metadata":{"name":"c","finalizers":["x.io/holds","x.io/too"]}}]})")
+                  .value()
+                  .value);
+
+  BOOST_TEST(plugin->reconcile("ns1").ok());
+
+  BOOST_TEST(condition(3, "message") ==
+             "Some resources are remaining: things.x.io has 2 resource instances");
+  BOOST_TEST(condition(4, "message") ==
+             "Some content in the namespace has finalizers remaining: x.io/holds in 2 resource "
+             "instances, x.io/too in 1 resource instances");
+  BOOST_TEST(to_json(finalizers()) == R"(["kubernetes"])");
+}
+
+BOOST_AUTO_TEST_CASE(tells_in_five_conditions_that_all_went_well) {
+  make_namespace("Terminating");
+
+  BOOST_TEST(plugin->reconcile("ns1").ok());
+
+  for (std::size_t i = 0; i < 5; ++i) {
+    BOOST_TEST(condition(i, "status") == "False");
+  }
+  BOOST_TEST(condition(0, "reason") == "ResourcesDiscovered");
+  BOOST_TEST(condition(1, "reason") == "ParsedGroupVersions");
+}
+
+BOOST_AUTO_TEST_CASE(stays_while_a_version_can_not_be_read) {
+  make_namespace("Terminating");
+  host.answer("/apis/x.io/v2",
+              parse_json(R"({"groupVersion":"x.io/v2/v3","resources":[]})").value().value);
+
+  BOOST_TEST(plugin->reconcile("ns1").ok());
+
+  BOOST_TEST(condition(1, "type") == "NamespaceDeletionGroupVersionParsingFailure");
+  BOOST_TEST(condition(1, "message") == "unexpected GroupVersion string: x.io/v2/v3");
+  BOOST_TEST(to_json(finalizers()) == R"(["kubernetes"])");
 }
 
 BOOST_AUTO_TEST_CASE(stays_while_a_group_can_not_be_discovered) {
@@ -161,6 +244,9 @@ BOOST_AUTO_TEST_CASE(stays_while_a_group_can_not_be_discovered) {
   BOOST_TEST(plugin->reconcile("ns1").ok());
 
   BOOST_TEST(to_json(finalizers()) == R"(["kubernetes"])");
+  BOOST_TEST(condition(0, "message") ==
+             "Discovery failed for some groups, 1 failing: unable to retrieve the complete list of "
+             "server APIs: x.io/v2: down");
 }
 
 BOOST_AUTO_TEST_CASE(keeps_finalizers_that_are_not_ours) {

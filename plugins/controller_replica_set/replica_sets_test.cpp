@@ -235,6 +235,22 @@ BOOST_AUTO_TEST_CASE(tells_why_it_makes_no_pods_and_takes_it_back) {
   BOOST_TEST(eventually([this] { return has_event("FailedCreate", "Error creating: exceeded"); }));
 }
 
+BOOST_AUTO_TEST_CASE(that_selects_everything_makes_nothing) {
+  const std::string other = "/apis/apps/v1/namespaces/d/replicasets/other";
+  const auto others = [&] { return integer_at(host.get(other), {"status", "replicas"}); };
+  begin();
+  host.put(kSet, set_of(2, {{"selector", JsonObject()}}));
+  host.put(other, set_of(1));
+  BOOST_REQUIRE(eventually([&] { return others() == 1; }));
+  Json more = host.get(other);
+  more.at("spec").as_object()["replicas"] = 2;
+
+  host.put(other, more);
+
+  BOOST_TEST(eventually([&] { return others() == 2; }));
+  BOOST_TEST(pods().size() == 2U);  // The other's; the first has had its turn long ago.
+}
+
 BOOST_AUTO_TEST_CASE(that_is_going_makes_nothing) {
   begin();
   Json set = set_of(2);

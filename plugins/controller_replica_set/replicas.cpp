@@ -171,9 +171,14 @@ Result<void> Replicas::reconcile(const std::string& key) {
     pending_.forget(key);
     return {};
   }
+  PINTLE_TRY(auto selector, selector_of(owner));
+  if (selector.empty()) {
+    // It would select everything, and none of the pods it made would be told from another's.
+    return {};
+  }
   // Asked before the pods are read: what is read later is newer.
   const bool counts = pending_.shows_in(pods_, key);
-  PINTLE_TRY(const auto pods, claim_pods(owner));
+  PINTLE_TRY(const auto pods, claim_pods(owner, std::move(selector)));
   Result<void> managed;
   if (!counts) {
     reconciler_.add_after(key, sdk::kPendingTimeout);
@@ -184,15 +189,12 @@ Result<void> Replicas::reconcile(const std::string& key) {
   return managed;
 }
 
-Result<std::vector<ObjectHandle>> Replicas::claim_pods(const ObjectHandle& owner) {
-  PINTLE_TRY(auto selector, selector_of(owner));
+Result<std::vector<ObjectHandle>> Replicas::claim_pods(const ObjectHandle& owner,
+                                                       LabelSelector selector) {
   auto candidates = pods_.find_indexed(0, owner.uid());
   const auto orphans = pods_.find_indexed(0, sdk::orphans_key(owner.ns()));
   candidates.insert(candidates.end(), orphans.begin(), orphans.end());
   std::erase_if(candidates, [](const auto& pod) { return !sdk::is_pod_active(pod.root()); });
-  if (selector.empty()) {
-    return std::vector<ObjectHandle>();  // It would take everything: it takes nothing.
-  }
   return sdk::claim(client_,
                     {.owner = owner,
                      .path = path_of(owner.ns(), owner.name()),

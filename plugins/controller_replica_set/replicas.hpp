@@ -69,7 +69,8 @@ class Replicas {
   void enqueue_controller(const sdk::ObjectHandle& pod);
   void enqueue_admirers(const sdk::ObjectHandle& pod);
   Result<LabelSelector> selector_of(const sdk::ObjectHandle& owner) const;
-  Result<std::vector<sdk::ObjectHandle>> claim_pods(const sdk::ObjectHandle& owner);
+  Result<std::vector<sdk::ObjectHandle>> claim_pods(const sdk::ObjectHandle& owner,
+                                                    LabelSelector selector);
   Result<void> manage(const std::string& key, const sdk::ObjectHandle& owner,
                       const std::vector<sdk::ObjectHandle>& pods);
   Result<void> make_pods(const std::string& key, const sdk::ObjectHandle& owner, std::size_t count);

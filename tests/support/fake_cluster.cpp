@@ -176,6 +176,11 @@ Result<Json> FakeHost::State::perform(std::string_view method, const Path& path,
     pod.as_object()["spec"].as_object()["nodeName"] = text_at(parsed.value, {"target", "name"});
     return write(path, std::move(pod), false);
   }
+  if (method == "POST" && path.resource == "subjectaccessreviews") {
+    const Json spec = parsed.value.at("spec");
+    parsed.value.as_object()["status"] = JsonObject{{"allowed", !allows || allows(spec)}};
+    return std::move(parsed.value);
+  }
   if (method == "POST") {
     Path made = path;
     made.name = std::string(text_at(parsed.value, {"metadata", "name"}));

@@ -62,6 +62,13 @@ struct FakeTables {
     if (!parsed) {
       return to_c(Error(Code::kNotFound, "no such list"));
     }
+    const auto refusal = state.refusals.find(concat({"WATCH ", to_view(path)}));
+    if (refusal != state.refusals.end() && refusal->second.times > 0) {
+      --refusal->second.times;
+      return to_c(
+          Error(sdk::code_of_http_status(static_cast<std::uint32_t>(refusal->second.status)),
+                refusal->second.message));
+    }
     auto made = std::make_unique<pintle_subscription>();
     made->owner = owner_of(host);
     made->path = *parsed;
@@ -250,6 +257,11 @@ void FakeHost::lose_events(unsigned one_in, unsigned seed) {
   const std::lock_guard lock(state_->mutex);
   state_->loses_one_in = one_in;
   state_->luck.seed(seed);
+}
+
+void FakeHost::decide(std::function<bool(const Json& spec)> allows) {
+  const std::lock_guard lock(state_->mutex);
+  state_->allows = std::move(allows);
 }
 
 void FakeHost::lose_log() {

@@ -64,6 +64,7 @@ struct FakeHost::State {
   Revision revision = 0;
   std::map<std::string, Json> answers;
   std::map<std::string, Refusal> refusals;  // By "METHOD path".
+  std::function<bool(const Json& spec)> allows;
   std::vector<pintle_subscription*> subscriptions;
   std::vector<Request> requests;
   std::vector<std::string> log;

@@ -241,29 +241,51 @@ bool all_decode(std::string_view type, Json& list) {
   return true;
 }
 
+/// Calls `change` with the part `name` and the annotations, if there is such a part: what is
+/// applied may be no more than a few fields.
+template <typename Change>
+void change_part(JsonObject& object, std::string_view name, const Change& change) {
+  Json* part = object.if_contains(name);
+  if (part == nullptr || !part->is_object()) {
+    return;
+  }
+  Json* metadata = object.if_contains("metadata");
+  const bool has_metadata = metadata != nullptr && metadata->is_object();
+  JsonObject none;
+  JsonObject& annotations =
+      has_metadata ? ensure_object(metadata->get_object(), "annotations") : none;
+  change(part->get_object(), annotations);
+  if (has_metadata && annotations.empty()) {
+    metadata->get_object().erase("annotations");
+  }
+}
+
+/// What stands in fields, or stood there once, is not kept as annotations.
+void drop_annotations(Json& object) {
+  Json* annotations = find_path(object, {"metadata", "annotations"});
+  if (annotations == nullptr || !annotations->is_object()) {
+    return;
+  }
+  for (const auto name : {kMetrics, kCurrentMetrics, kConditions, kBehavior}) {
+    annotations->get_object().erase(name);
+  }
+  if (annotations->get_object().empty()) {
+    find_path(object, {"metadata"})->get_object().erase("annotations");
+  }
+}
+
 class AutoscalerConversion final : public Conversion {
  public:
   void from_stored(Json& object) const override {
-    auto& members = object.as_object();
-    auto& annotations = ensure_object(ensure_object(members, "metadata"), "annotations");
-    for (const auto name : {kMetrics, kCurrentMetrics, kConditions, kBehavior}) {
-      annotations.erase(name);
-    }
-    spec_from_stored(ensure_object(members, "spec"), annotations);
-    status_from_stored(ensure_object(members, "status"), annotations);
-    if (annotations.empty()) {
-      ensure_object(members, "metadata").erase("annotations");
-    }
+    drop_annotations(object);
+    change_part(object.as_object(), "spec", spec_from_stored);
+    change_part(object.as_object(), "status", status_from_stored);
   }
 
   void to_stored(Json& object) const override {
-    auto& members = object.as_object();
-    auto& annotations = ensure_object(ensure_object(members, "metadata"), "annotations");
-    spec_to_stored(ensure_object(members, "spec"), annotations);
-    status_to_stored(ensure_object(members, "status"), annotations);
-    if (annotations.empty()) {
-      ensure_object(members, "metadata").erase("annotations");
-    }
+    change_part(object.as_object(), "spec", spec_to_stored);
+    change_part(object.as_object(), "status", status_to_stored);
+    drop_annotations(object);
   }
 
  private:

@@ -183,6 +183,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(loses_no_update_of_many_writers, Factory, Factorie
   BOOST_TEST(made.store().figures().commits == 1U + 4U * kEach);
 }
 
+// T-P12.
 BOOST_AUTO_TEST_CASE_TEMPLATE(refuses_objects_past_a_megabyte_and_a_half, Factory, Factories) {
   Factory made;
 

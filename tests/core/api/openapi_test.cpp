@@ -1,5 +1,7 @@
 // OpenAPI: what kubectl's validation, explain and dry-run checks look for.
 
+#include <set>
+
 #include <boost/test/unit_test.hpp>
 
 #include "core/api/discovery.hpp"
@@ -101,6 +103,59 @@ BOOST_AUTO_TEST_CASE(v3_lets_kubectl_find_kinds_and_field_validation) {
   BOOST_REQUIRE(containers != nullptr);
   BOOST_TEST(text_at(*containers, {"x-kubernetes-patch-merge-key"}) == "name");
   BOOST_TEST(!text_at(*containers, {"description"}).empty());
+}
+
+BOOST_AUTO_TEST_CASE(names_operations_as_generated_clients_call_them) {
+  const Json document = json(openapi_v2_json(catalog));
+  const auto id = [&](std::string_view path, std::string_view method) {
+    return text_at(document, {"paths", path, method, "operationId"});
+  };
+  BOOST_TEST(id("/api/v1/pods", "get") == "listCoreV1PodForAllNamespaces");
+  BOOST_TEST(id("/api/v1/namespaces/{namespace}/pods", "post") == "createCoreV1NamespacedPod");
+  BOOST_TEST(id("/api/v1/namespaces/{namespace}/pods", "delete") ==
+             "deleteCoreV1CollectionNamespacedPod");
+  BOOST_TEST(id(kPodPath, "put") == "replaceCoreV1NamespacedPod");
+  BOOST_TEST(id(concat({kPodPath, "/status"}), "patch") == "patchCoreV1NamespacedPodStatus");
+  BOOST_TEST(id(concat({kPodPath, "/exec"}), "post") == "connectCoreV1PostNamespacedPodExec");
+  BOOST_TEST(id("/apis/rbac.authorization.k8s.io/v1/clusterroles/{name}", "get") ==
+             "readRbacAuthorizationV1ClusterRole");
+}
+
+BOOST_AUTO_TEST_CASE(names_no_two_operations_alike) {
+  const Json document = json(openapi_v2_json(catalog));
+  std::set<std::string> seen;
+  for (const auto& path : object_at(document, {"paths"})) {
+    for (const auto& operation : path.value().as_object()) {
+      const auto id = text_at(operation.value(), {"operationId"});
+      BOOST_TEST((id.empty() || seen.emplace(id).second), id);
+    }
+  }
+  BOOST_TEST(seen.size() > 400U);
+}
+
+BOOST_AUTO_TEST_CASE(says_what_is_sent_and_what_comes_back) {
+  const Json v2 = json(openapi_v2_json(catalog));
+  const Json* post = find_path(v2, {"paths", "/api/v1/namespaces/{namespace}/pods", "post"});
+  BOOST_REQUIRE(post != nullptr);
+  BOOST_TEST(has_parameter(*post, "body"));
+  BOOST_TEST(text_at(*post, {"responses", "201", "schema", "$ref"}) ==
+             "#/definitions/io.k8s.api.core.v1.Pod");
+  const Json v3 = json(openapi_v3_json(catalog, "api/v1").value());
+  BOOST_TEST(text_at(v3, {"paths", "/api/v1/pods", "get", "responses", "200", "content",
+                          "application/json", "schema", "$ref"}) ==
+             "#/components/schemas/io.k8s.api.core.v1.PodList");
+  BOOST_TEST(text_at(v3, {"paths", kPodPath, "patch", "requestBody", "content",
+                          "application/apply-patch+yaml", "schema", "$ref"}) ==
+             "#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.Patch");
+}
+
+BOOST_AUTO_TEST_CASE(v3_in_protobuf_holds_the_same_paths_and_schemas) {
+  const std::string document = openapi_v3_protobuf(catalog, "api/v1").value();
+  BOOST_TEST(document.substr(0, 7) == std::string("\x0a\x05"
+                                                  "3.0.0"));
+  BOOST_TEST(document.find(kPodPath) != std::string::npos);
+  BOOST_TEST(document.find("io.k8s.api.core.v1.PodSpec") != std::string::npos);
+  BOOST_TEST(!openapi_v3_protobuf(catalog, "apis/none/v1").ok());
 }
 
 BOOST_AUTO_TEST_CASE(in_protobuf_begins_with_swagger_2_and_holds_the_same_paths) {

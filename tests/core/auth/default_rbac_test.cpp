@@ -136,6 +136,11 @@ const std::vector<Question> kQuestions = {
     {false, "edit", "create", "core/resourcequotas", "web", ""},
     {false, "edit", "create", "core/limitranges", "web", ""},
     {false, "edit", "delete", "core/namespaces", "web", "web"},
+    // Who may update a namespace may lower its Pod Security Standard (T-M06).
+    {false, "edit", "update", "core/namespaces", "web", "web"},
+    {false, "edit", "patch", "core/namespaces", "web", "web"},
+    {false, "admin", "update", "core/namespaces", "web", "web"},
+    {false, "admin", "patch", "core/namespaces", "web", "web"},
     {false, "edit", "create", "core/pods/binding", "web", "p"},
     {false, "edit", "create", "core/bindings", "web", ""},
     {false, "edit", "create", "core/persistentvolumes", "", ""},

@@ -40,6 +40,15 @@ BOOST_AUTO_TEST_CASE(in_seconds_is_rounded_down) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
+BOOST_AUTO_TEST_SUITE(an_http_date)
+
+BOOST_AUTO_TEST_CASE(is_in_english_and_in_gmt) {
+  BOOST_TEST(to_http_date(*parse_rfc3339("2026-11-23T20:07:00+01:00")) ==
+             "Mon, 23 Nov 2026 19:07:00 GMT");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
 BOOST_AUTO_TEST_SUITE(a_go_duration)
 
 BOOST_AUTO_TEST_CASE(is_printed_as_go_prints_it) {

@@ -215,6 +215,8 @@ BOOST_AUTO_TEST_CASE(a_plugin_acts_under_the_name_kubernetes_gives_its_part) {
              "system:serviceaccount:kube-system:generic-garbage-collector");
   BOOST_TEST(user("controller_replica_set") ==
              "system:serviceaccount:kube-system:replicaset-controller");
+  BOOST_TEST(user("admission_resource_quota") ==
+             "system:serviceaccount:kube-system:resourcequota-controller");
   BOOST_TEST(user("admission_priority") == "system:serviceaccount:kube-system:admission");
   BOOST_TEST(user("my_own") == "system:serviceaccount:kube-system:plugin-my-own");
 }

@@ -2,11 +2,14 @@
 
 #include "core/gate/plugin_admission.hpp"
 
+#include <cstddef>
 #include <deque>
 
 #include <boost/test/unit_test.hpp>
 
 #include "core/sdk/admission.hpp"
+#include "core/sdk/object.hpp"
+#include "core/sdk/object_table.hpp"
 #include "core/sdk/text.hpp"
 #include "tests/core/registry/cluster.hpp"
 
@@ -19,7 +22,11 @@ struct Plugin {
   std::string patch;
   pintle_status refusal{};
   std::string resources = "configmaps";
+  std::string operations;
+  std::string warning;
+  std::uint32_t is_quick = 1;
   int asked = 0;
+  std::string old_seen;  // What validate was shown as the old object.
 
   static pintle_status mutate(void* self, const pintle_admission_request*,
                               void (*patch)(void* context, pintle_text json_patch), void* context) {
@@ -30,9 +37,15 @@ struct Plugin {
     }
     return {};
   }
-  static pintle_status validate(void* self, const pintle_admission_request*) {
+  static pintle_status validate(void* self, const pintle_admission_request* request) {
     auto& plugin = *static_cast<Plugin*>(self);
     ++plugin.asked;
+    plugin.old_seen = to_json(sdk::Value(&sdk::object_table(), request->old_object).to_json());
+    if (!plugin.warning.empty()) {
+      request->warn(request->host_context, sdk::to_c(std::string_view(plugin.warning)));
+      request->annotate(request->host_context, sdk::to_c(std::string_view("x.dev/said")),
+                        sdk::to_c(std::string_view(plugin.warning)));
+    }
     return plugin.refusal;
   }
 };
@@ -55,6 +68,8 @@ struct Asked : test::Cluster {
     kept.table.mutate = &Plugin::mutate;
     kept.table.validate = &Plugin::validate;
     kept.table.resources = sdk::to_c(std::string_view(kept.resources));
+    kept.table.operations = sdk::to_c(std::string_view(kept.operations));
+    kept.table.is_quick = kept.is_quick;
     plugins.change("p", &kept.table, &kept, true);
     return kept;
   }
@@ -135,6 +150,78 @@ BOOST_AUTO_TEST_CASE(are_asked_only_for_what_they_want) {
 
   BOOST_TEST(of_pods.asked == 0);
   BOOST_TEST(of_all.asked == 2);
+}
+
+BOOST_AUTO_TEST_CASE(are_asked_only_about_operations_they_want) {
+  Plugin& plugin = add({.resources = "", .operations = "UPDATE DELETE"});
+
+  BOOST_TEST(make_config_map("a").status == 201);
+  BOOST_TEST(plugin.asked == 0);
+
+  BOOST_TEST(erase("/api/v1/namespaces/default/configmaps/a").status == 200);
+  BOOST_TEST(plugin.asked == 2);
+}
+
+BOOST_AUTO_TEST_CASE(may_want_the_object_without_its_subresources_or_one_of_them) {
+  Plugin& of_object = add({.resources = "namespaces/"});
+  Plugin& of_status = add({.resources = "namespaces/status"});
+
+  BOOST_TEST(
+      patch("/api/v1/namespaces/default", "merge", R"({"metadata":{"labels":{"a":"b"}}})").status ==
+      200);
+  BOOST_TEST(of_object.asked == 2);
+  BOOST_TEST(of_status.asked == 0);
+
+  BOOST_TEST(patch("/api/v1/namespaces/default/status", "merge", R"({"status":{"phase":"Active"}})")
+                 .status == 200);
+  BOOST_TEST(of_object.asked == 2);
+  BOOST_TEST(of_status.asked == 2);
+}
+
+BOOST_AUTO_TEST_CASE(of_an_older_sdk_are_asked_about_everything) {
+  Plugin& plugin = add({.operations = "DELETE"});
+  plugins.change("p", &plugin.table, &plugin, false);
+  plugin.table.size = offsetof(pintle_admission_table, operations);
+  plugins.change("p", &plugin.table, &plugin, true);
+
+  BOOST_TEST(make_config_map("a").status == 201);
+
+  BOOST_TEST(plugin.asked == 2);
+}
+
+BOOST_AUTO_TEST_CASE(may_warn_the_client_and_add_to_the_audit_line) {
+  add({.warning = "mind the gap"});
+
+  const auto answer = make_config_map("a");
+
+  BOOST_TEST(answer.status == 201);
+  BOOST_TEST(answer.header("Warning") == "299 - \"mind the gap\"");
+  const auto& notes = audit.records.back().notes;
+  BOOST_REQUIRE(notes.size() == 1U);
+  BOOST_TEST(notes[0].first == "x.dev/said");
+  BOOST_TEST(notes[0].second == "mind the gap");
+}
+
+BOOST_AUTO_TEST_CASE(never_change_the_old_object_by_changing_the_new) {  // T-M02
+  BOOST_TEST(make_config_map("a").status == 201);
+  Plugin& plugin = add(adds("changed"));
+
+  const auto put_back = put("/api/v1/namespaces/default/configmaps/a",
+                            R"({"metadata":{"name":"a"},"data":{"k":"asked"}})");
+
+  BOOST_TEST(put_back.text({"data", "k"}) == "changed");
+  BOOST_TEST(plugin.old_seen.find(R"("k":"v")") != std::string::npos);
+  BOOST_TEST(plugin.old_seen.find("changed") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(judge_what_the_others_have_made_of_it) {  // T-M05
+  // The judge comes first in the order, and still sees what a later one adds.
+  Plugin& judge = add({}, 1);
+  add(adds("privileged"), 2);
+  BOOST_TEST(make_config_map("a").status == 201);
+
+  put("/api/v1/namespaces/default/configmaps/a", R"({"metadata":{"name":"a"},"data":{"k":"x"}})");
+  BOOST_TEST(judge.old_seen.find("privileged") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(that_went_are_asked_no_more) {

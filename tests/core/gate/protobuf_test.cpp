@@ -42,6 +42,17 @@ BOOST_AUTO_TEST_CASE(is_the_object_it_encodes) {  // T-P10
   BOOST_TEST(made.text({"data", "k"}) == "v");
 }
 
+BOOST_AUTO_TEST_CASE(leaves_times_unset_that_go_writes_empty) {
+  // Lease {metadata {name, creationTimestamp {}}, spec {renewTime {}}}.
+  const auto lease = api::decode_protobuf(
+      catalog, envelope("coordination.k8s.io/v1", "Lease",
+                        field(1, field(1, "a") + field(8, "")) + field(2, field(4, ""))));
+
+  BOOST_REQUIRE(lease.ok());
+  BOOST_TEST(lease.value().at("metadata").at("creationTimestamp").is_null());
+  BOOST_TEST(lease.value().at("spec").at("renewTime").is_null());
+}
+
 BOOST_AUTO_TEST_CASE(may_be_of_a_kind_that_only_a_subresource_takes) {
   // TokenRequest {spec {audiences}}.
   const auto request = api::decode_protobuf(

@@ -3,8 +3,11 @@
 
 #include "core/http/tls.hpp"
 
+#include <array>
 #include <fstream>
 #include <string>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
 
@@ -136,6 +139,27 @@ BOOST_AUTO_TEST_CASE(in_the_clear_is_told_what_is_wrong) {
 
   BOOST_TEST(peer.send(kGet).read_to_end() ==
              "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n");
+}
+
+// T-T06: what comes in the moment between the look and the handshake must not be OpenSSL's to
+// judge.
+BOOST_AUTO_TEST_CASE(that_has_not_spoken_yet_is_not_one_that_is_silent) {
+  int pair[2] = {-1, -1};
+  BOOST_REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) == 0);
+  const Transport near(pair[0], nullptr);
+  std::array<char, 1> first{};
+  BOOST_TEST(!near.peek(first).has_value());
+
+  BOOST_REQUIRE(::send(pair[1], "G", 1, 0) == 1);
+  BOOST_TEST(near.peek(first).value() == 1U);
+  BOOST_TEST(near.peek(first).value() == 1U);  // It is still there.
+  ::close(pair[1]);
+
+  int ended[2] = {-1, -1};
+  BOOST_REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ended) == 0);
+  const Transport far(ended[0], nullptr);
+  ::close(ended[1]);
+  BOOST_TEST(far.peek(first).value() == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(that_says_nonsense_ends_and_harms_nobody) {

@@ -5,6 +5,16 @@
 namespace pintle::loader {
 namespace {
 
+/// Keeps what is said.
+struct KeptLog final : Log {
+  std::vector<std::string> lines;
+
+  bool enabled(LogLevel) const override { return true; }
+  void write(LogLevel, std::string_view message, std::initializer_list<LogField>) override {
+    lines.emplace_back(message);
+  }
+};
+
 struct Folder : PluginFolder {
   /// "good +", "good -": what a watcher of "test.greeting/1" was told.
   std::vector<std::string> told;
@@ -59,6 +69,40 @@ BOOST_AUTO_TEST_CASE(may_come_again_after_it_went) {
   BOOST_TEST(loader.unload("good").ok());
   BOOST_TEST(loader.list().empty());
   BOOST_TEST(loader.load("good").ok());
+}
+
+BOOST_AUTO_TEST_CASE(that_is_suspended_is_listed_so_until_it_is_replaced) {  // T-M03
+  install("good");
+  Loader loader = make();
+  BOOST_TEST(loader.load("good").ok());
+
+  loader.suspend("good", "it slept");
+
+  BOOST_TEST(loader.list().at(0).state == "suspended");
+  BOOST_TEST(loader.list().at(0).message == "it slept");
+  install("good_2");
+  BOOST_TEST(loader.replace("good").ok());
+  BOOST_TEST(loader.list().at(0).state == "running");
+}
+
+BOOST_AUTO_TEST_CASE(in_which_a_call_is_lost_is_left_behind_and_not_stopped) {  // T-M03
+  install("good");
+  KeptLog log;
+  Loader loader = make(log);
+  loader.on_provided("test.greeting/1",
+                     [&loader](const std::string& plugin, const void*, void*, bool added) {
+                       if (!added) {
+                         loader.abandon(plugin);
+                       }
+                     });
+  BOOST_TEST(loader.load("good").ok());
+
+  BOOST_TEST(loader.unload("good").ok());
+
+  BOOST_TEST(log.lines.back() == "plugin left behind, because a call to it does not come back");
+  BOOST_TEST(loader.list().empty());
+  BOOST_TEST(loader.load("good").ok());
+  BOOST_TEST(loader.unload("good").ok());
 }
 
 BOOST_AUTO_TEST_CASE(that_is_not_loaded_can_not_go) {

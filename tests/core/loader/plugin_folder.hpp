@@ -42,9 +42,9 @@ struct PluginFolder {
     return {
         .plugin_dir = directory.path(), .settings = {{"node-name", "n1"}}, .plugin_config = config};
   }
-  Loader make() {
+  Loader make(Log& log = null_log()) {
     return Loader(
-        options(), [](const std::string&) { return nullptr; }, {}, null_log());
+        options(), [](const std::string&) { return nullptr; }, {}, log);
   }
 };
 

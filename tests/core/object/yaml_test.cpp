@@ -80,6 +80,8 @@ BOOST_AUTO_TEST_CASE(tells_of_keys_met_twice) {
 
   BOOST_TEST(document.duplicates.size() == 1U);
   BOOST_TEST(document.duplicates.at(0) == "spec.list[0].a");
+  BOOST_REQUIRE(document.yaml_duplicates.size() == 1U);
+  BOOST_TEST(document.yaml_duplicates[0].ends_with(": key \"a\" already set in map"));
   BOOST_TEST(to_json(document.value) == R"({"spec":{"list":[{"a":2}]}})");
 }
 

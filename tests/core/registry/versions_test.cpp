@@ -244,6 +244,15 @@ BOOST_AUTO_TEST_CASE(with_annotations_that_are_no_metrics_does_without_them) {
   BOOST_TEST(array_at(get(kV2 + "/d").json(), {"spec", "metrics"}).size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(keeps_no_annotation_that_a_client_of_v1_made_up) {
+  const auto made = post(kV1, R"({"metadata":{"name":"d","annotations":{
+      "autoscaling.alpha.kubernetes.io/conditions":"[]"}},"spec":{"maxReplicas":3,
+      "targetCPUUtilizationPercentage":50,"scaleTargetRef":{"kind":"Deployment","name":"web"}}})");
+
+  BOOST_TEST(made.status == 201);
+  BOOST_TEST(get(kV2 + "/d").body.find("alpha") == std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(shows_its_status_in_both_versions) {
   make_scaler();
   const auto status = R"({"status":{"desiredReplicas":4,"currentReplicas":3,
@@ -261,6 +270,25 @@ BOOST_AUTO_TEST_CASE(shows_its_status_in_both_versions) {
   const auto before = get(kV2 + "/h");
   BOOST_TEST(put(kV1 + "/h/status", shown.body).status == 200);
   BOOST_TEST(get(kV2 + "/h").body == before.body);
+}
+
+BOOST_AUTO_TEST_CASE(is_applied_in_the_version_asked_for) {
+  const auto apply = [this](int percent) {
+    return ask("PATCH", kV1 + "/h?fieldManager=me",
+               R"({"kind":"HorizontalPodAutoscaler","apiVersion":"autoscaling/v1",
+               "metadata":{"name":"h"},"spec":{"maxReplicas":3,"targetCPUUtilizationPercentage":)" +
+                   std::to_string(percent) +
+                   R"(,"scaleTargetRef":{"kind":"Deployment","name":"web"}}})",
+               {{"Content-Type", "application/apply-patch+yaml"}});
+  };
+
+  BOOST_TEST(apply(50).status == 201);
+  const auto again = apply(60);
+
+  BOOST_TEST(again.status == 200);
+  BOOST_TEST(again.text({"apiVersion"}) == "autoscaling/v1");
+  BOOST_TEST(again.json().at("spec").at("targetCPUUtilizationPercentage").as_int64() == 60);
+  BOOST_TEST(array_at(get(kV2 + "/h").json(), {"spec", "metrics"}).size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(is_dry_run_in_the_version_asked_for) {

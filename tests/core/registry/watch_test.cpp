@@ -261,6 +261,25 @@ BOOST_AUTO_TEST_CASE(is_told_to_list_again) {  // P-15
   BOOST_TEST(watch("").taken().size() == 6U);
 }
 
+BOOST_AUTO_TEST_CASE(delays_and_harms_nobody_else) {  // P-22
+  auto slow = watch("resourceVersion=" + now());
+  auto quick = watch("resourceVersion=" + now());
+  slow.taken();
+  Lines seen;
+  for (const auto* name : {"c", "d", "e", "f", "g"}) {
+    make_config_map(name);
+    for (const auto& line : quick.taken()) {
+      seen.push_back(line);
+    }
+  }
+
+  BOOST_TEST(seen == (Lines{"ADDED c", "ADDED d", "ADDED e", "ADDED f", "ADDED g"}),
+             boost::test_tools::per_element());
+  BOOST_TEST(!quick.ended);
+  slow.taken();
+  BOOST_TEST(slow.ended);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -83,6 +83,28 @@ BOOST_AUTO_TEST_CASE(refuses_unknown_fields_if_strict) {  // P-24
              "unknown field \"date\"");
 }
 
+BOOST_AUTO_TEST_CASE(names_unknown_and_duplicate_fields_in_their_order) {  // P-24
+  const auto refused = post(std::string(kConfigMaps) + "?fieldValidation=Strict",
+                            R"({"dat":1,"metadata":{"name":"a","name":"b","nam":"c"},"data":{}})");
+
+  BOOST_TEST(refused.message() ==
+             "ConfigMap in version \"v1\" cannot be handled as a ConfigMap: strict decoding error: "
+             "unknown field \"dat\", duplicate field \"metadata.name\", "
+             "unknown field \"metadata.nam\"");
+}
+
+BOOST_AUTO_TEST_CASE(tells_of_duplicates_in_yaml_as_go_does) {  // P-24
+  const auto refused =
+      post(std::string(kConfigMaps) + "?fieldValidation=Strict",
+           "metadata:\n  name: a\n  name: b\ndate: 1\n", {{"Content-Type", "application/yaml"}});
+
+  BOOST_TEST(refused.status == 400);
+  BOOST_TEST(refused.message() ==
+             "ConfigMap in version \"v1\" cannot be handled as a ConfigMap: strict decoding error: "
+             "yaml: unmarshal errors:\n  line 3: key \"name\" already set in map, "
+             "unknown field \"date\"");
+}
+
 BOOST_AUTO_TEST_CASE(drops_unknown_fields_silently_if_asked) {  // P-24
   const auto made = post(std::string(kConfigMaps) + "?fieldValidation=Ignore",
                          R"({"metadata":{"name":"a"},"date":{"k":"v"}})");

@@ -57,6 +57,33 @@ BOOST_AUTO_TEST_CASE(config_map_has_a_size) {
   BOOST_TEST(made.status == 422);
 }
 
+BOOST_AUTO_TEST_CASE(replication_controller_takes_from_its_template_what_it_leaves_out) {
+  const auto path = std::string(kDefault) + "replicationcontrollers";
+  const auto made = post(path, R"({"metadata":{"name":"rc"},"spec":{"template":{
+      "metadata":{"labels":{"app":"old"}},
+      "spec":{"containers":[{"name":"c","image":"i"}]}}}})");
+  BOOST_TEST(made.status == 201, made.body);
+  BOOST_TEST(made.text({"spec", "selector", "app"}) == "old");
+  BOOST_TEST(made.text({"metadata", "labels", "app"}) == "old");
+  BOOST_TEST(made.text({"spec", "template", "spec", "restartPolicy"}) == "Always");
+}
+
+BOOST_AUTO_TEST_CASE(replication_controller_selects_what_it_makes) {
+  const auto path = std::string(kDefault) + "replicationcontrollers";
+  const auto with = [](std::string_view selector, std::string_view labels, std::string_view more) {
+    return concat({R"({"metadata":{"name":"rc"},"spec":{"selector":)", selector,
+                   R"(,"template":{"metadata":{"labels":)", labels,
+                   R"(},"spec":{"containers":[{"name":"c","image":"i"}])", more, "}}}}"});
+  };
+  BOOST_TEST(says(post(path, with("{}", "{}", "")), "spec.selector: Required value"));
+  BOOST_TEST(says(post(path, with(R"({"a":"1"})", R"({"a":"2"})", "")),
+                  "spec.template.metadata.labels: Invalid value"));
+  BOOST_TEST(says(post(path, with(R"({"a":"1"})", R"({"a":"1"})", R"(,"restartPolicy":"Never")")),
+                  "spec.template.spec.restartPolicy: Unsupported value"));
+  BOOST_TEST(says(post(path, with(R"({"a":"1"})", R"({"a":"1"})", R"(,"activeDeadlineSeconds":5)")),
+                  "activeDeadlineSeconds in ReplicationController is not Supported"));
+}
+
 BOOST_AUTO_TEST_CASE(namespace_begins_active_and_held) {
   const auto made = post("/api/v1/namespaces", R"({"metadata":{"name":"team"}})");
   BOOST_TEST(made.text({"status", "phase"}) == "Active");

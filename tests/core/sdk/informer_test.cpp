@@ -113,6 +113,18 @@ BOOST_AUTO_TEST_CASE(sees_only_what_its_selector_wants) {
   BOOST_TEST(after(3) == "synced +b -b ");
 }
 
+BOOST_AUTO_TEST_CASE(shows_the_objects_of_one_namespace) {
+  host.put(pod("a"), JsonObject());
+  host.put("/api/v1/namespaces/d2/pods/b", JsonObject());
+  start();
+  BOOST_TEST(after(3).find("synced") != std::string::npos);
+
+  std::vector<std::string> seen;
+  informer->for_each_in("d", [&](const ObjectHandle& object) { seen.emplace_back(object.name()); });
+
+  BOOST_TEST(seen == std::vector<std::string>{"a"});
+}
+
 BOOST_AUTO_TEST_CASE(that_lost_the_log_tells_only_what_differs) {
   host.put(pod("a"), JsonObject());
   start();

@@ -22,7 +22,7 @@ chapter_apply() {
   check "apply set-last-applied" says 'configured' k apply set-last-applied -f "$dir/c.yaml"
   check "apply edit-last-applied" says 'edited|skipped' env KUBE_EDITOR="sed -i s/one/two/" "$kubectl_binary" -n "$ns" apply edit-last-applied configmap c
   check "apply -o yaml" says '^kind: ConfigMap$' k apply -f "$dir/c.yaml" -o yaml
-  check "get hides managed fields" bash -c "! '$kubectl_binary' -n '$ns' get configmap c -o yaml | grep -q managedFields"
+  since 21 check "get hides managed fields" bash -c "! '$kubectl_binary' -n '$ns' get configmap c -o yaml | grep -q managedFields"
 
   printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: s}\ndata: {a: "1"}\n' >"$dir/s.yaml"
   check "apply --server-side creates" says '^configmap/s serverside-applied$' k apply --server-side -f "$dir/s.yaml"
@@ -33,8 +33,8 @@ chapter_apply() {
   check "the field is the other's now" is 2 k get configmap s -o 'jsonpath={.data.a}'
   check "apply --server-side upgrades from client-side" says 'serverside-applied' k apply --server-side -f "$dir/c.yaml"
   check "apply --server-side --dry-run=server" says 'serverside-applied \(server dry run\)' k apply --server-side --dry-run=server -f "$dir/s2.yaml" --force-conflicts
-  if at_least 21; then check "get --show-managed-fields" says 'manager: (kubectl|other)' k get configmap s -o yaml --show-managed-fields; fi
-  check "diff --server-side" exits 0 '' k diff --server-side --force-conflicts -f "$dir/s2.yaml"
+  since 21 check "get --show-managed-fields" says 'manager: (kubectl|other)' k get configmap s -o yaml --show-managed-fields
+  since 21 check "diff --server-side" exits 0 '' k diff --server-side --force-conflicts -f "$dir/s2.yaml"
 
   mkdir "$dir/set"
   for name in p1 p2; do
@@ -50,7 +50,7 @@ chapter_apply() {
   mkdir "$dir/kustom"
   printf 'resources: [c.yaml]\nnamePrefix: k-\n' >"$dir/kustom/kustomization.yaml"
   printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n' >"$dir/kustom/c.yaml"
-  if at_least 21; then check "kustomize" says 'name: k-c' k kustomize "$dir/kustom"; fi
+  since 21 check "kustomize" says 'name: k-c' k kustomize "$dir/kustom"
   check "apply -k" says '^configmap/k-c created$' k apply -k "$dir/kustom"
   check "delete -k" says '"k-c" deleted' k delete -k "$dir/kustom"
 

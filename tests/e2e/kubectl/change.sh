@@ -39,14 +39,14 @@ chapter_change() {
   check "taint twice" exits 1 'already has|--overwrite' k taint node "$node" key=value2:NoSchedule
   check "taint takes away" says "^node/$node untainted$" k taint node "$node" key:NoSchedule-
   pod_yaml onnode | sed "s/^spec:/spec:\n  nodeName: $node/" | k create -f - >/dev/null
-  check "drain refuses bare pods" exits 1 'declare no controller' k drain "$node"
+  check "drain refuses bare pods" exits 1 'declare no controller|not managed by' k drain "$node"
   check "drain --dry-run=client" says 'dry run' k drain "$node" --force --dry-run=client
   k patch node "$node" -p '{"spec":{"unschedulable":true}}' >/dev/null
   check "describe node" says '^Unschedulable: +true$' k describe node "$node"
   check "delete node" says "\"$node\" deleted" k delete node "$node"
 
   check "wait --for=condition times out" exits 1 'timed out waiting for the condition' k wait --for=condition=Ready pod/a --timeout=1s
-  if at_least 23; then check "wait --for=jsonpath" says 'condition met' k wait --for=jsonpath='{.status.phase}'=Pending pod/a --timeout=5s; fi
+  since 23 check "wait --for=jsonpath" says 'condition met' k wait --for=jsonpath='{.status.phase}'=Pending pod/a --timeout=5s
   (sleep 1; k delete pod a --grace-period=0 --force >/dev/null 2>&1) &
   check "wait --for=delete" exits 0 '' k wait --for=delete pod/a --timeout=20s
   wait $!

@@ -12,13 +12,14 @@ chapter_config() {
   check "config get-clusters" says '^NAME$' c get-clusters
   check "config set-context" says 'Context "here" created' c set-context here --cluster="$(c get-clusters | tail -1)" --user=none --namespace="$ns"
   check "config use-context" says 'Switched to context "here"' c use-context here
-  check "config set-credentials" says 'User "none" set' c set-credentials none --token=wrong
-  check "a wrong token is refused" exits 1 'You must be logged in to the server' "$kubectl_binary" --kubeconfig "$file" get pods
+  # Debian's 1.20 crashes on this one.
+  since 21 check "config set-credentials" says 'User "none" set' c set-credentials none --token=wrong
+  since 21 check "a wrong token is refused" exits 1 'You must be logged in to the server' "$kubectl_binary" --kubeconfig "$file" get pods
   check "config set-cluster" says 'Cluster "there" set' c set-cluster there --server=https://127.0.0.1:1
-  check "config set" says 'Property "users.none.token" set' c set users.none.token other
-  check "config unset" says 'unset' c unset users.none.token
+  since 21 check "config set" says 'Property "users.none.token" set' c set users.none.token other
+  since 21 check "config unset" says 'unset' c unset users.none.token
   check "config rename-context" says 'renamed to "new"' c rename-context here new
   check "config delete-context" says 'deleted context new' c delete-context new
   check "config delete-cluster" says 'deleted cluster there' c delete-cluster there
-  if at_least 21; then check "config delete-user" says 'deleted user none' c delete-user none; fi
+  since 21 check "config delete-user" says 'deleted user none' c delete-user none
 }

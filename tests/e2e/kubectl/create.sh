@@ -44,7 +44,7 @@ chapter_create() {
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$dir/tls.key" -out "$dir/tls.crt" -subj /CN=x -days 1 2>/dev/null
   check "create secret tls" says '^secret/tls created$' k create secret tls tls --cert="$dir/tls.crt" --key="$dir/tls.key"
   check "create serviceaccount" says '^serviceaccount/robot created$' k create serviceaccount robot
-  if at_least 24; then check "create token" says '^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$' k create token robot --duration=10m; fi
+  since 24 check "create token" says '^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$' k create token robot --duration=10m
   check "create role" says '^role.rbac.authorization.k8s.io/reader created$' k create role reader --verb=get,list --resource=pods,deployments.apps
   check "create rolebinding" says '^rolebinding.rbac.authorization.k8s.io/reads created$' k create rolebinding reads --role=reader --serviceaccount="$ns:robot" --user=joe --group=users
   check "create clusterrole" says 'created$' k create clusterrole "$ns-r" --verb=get --resource=nodes --resource-name=n1
@@ -53,11 +53,12 @@ chapter_create() {
   check "create clusterrolebinding" says 'created$' k create clusterrolebinding "$ns-b" --clusterrole=view --user=joe
   check "create quota" says '^resourcequota/few created$' k create quota few --hard=cpu=100,pods=1000
   check "create priorityclass" says 'created$' k create priorityclass "$ns-p" --value=1000 --description=x
-  check "create poddisruptionbudget" says 'created$' k create pdb keep --selector=app=none --min-available=1
+  # Before 1.21 kubectl asks for versions that Kubernetes v1.25 took away.
+  since 21 check "create poddisruptionbudget" says 'created$' k create pdb keep --selector=app=none --min-available=1
   check "create deployment" says '^deployment.apps/web created$' k create deployment web --image=nginx:1 --replicas=2
   check "create job" says '^job.batch/once created$' k create job once --image=busybox -- date
-  check "create cronjob" says '^cronjob.batch/often created$' k create cronjob often --image=busybox --schedule='*/5 * * * *' -- date
-  check "create job --from=cronjob" says '^job.batch/now created$' k create job now --from=cronjob/often
+  since 21 check "create cronjob" says '^cronjob.batch/often created$' k create cronjob often --image=busybox --schedule='*/5 * * * *' -- date
+  since 21 check "create job --from=cronjob" says '^job.batch/now created$' k create job now --from=cronjob/often
   check "create service clusterip" says '^service/cluster created$' k create service clusterip cluster --tcp=80:8080
   check "create service clusterip headless" says '^service/headless created$' k create service clusterip headless --clusterip=None
   check "create service nodeport" says '^service/node created$' k create service nodeport node --tcp=80

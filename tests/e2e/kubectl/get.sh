@@ -55,7 +55,7 @@ chapter_get() {
   check "get -w --output-watch-events" says '^ADDED +a ' k get pods -w --output-watch-events --request-timeout=1s
   check "get --watch-only shows nothing old" is "" k get pods --watch-only --request-timeout=1s
   check "get events" exits 0 'No resources found|LAST SEEN' k get events
-  if at_least 26; then check "events" exits 0 'No events found|LAST SEEN' k events; fi
+  since 26 check "events" exits 0 'No events found|LAST SEEN' k events
   check "get --as somebody" exits 1 'Forbidden' k get pods --as=nobody
   check "explain" says '^DESCRIPTION:' k explain pods
   check "explain of a field" says 'restartPolicy' k explain pod.spec.restartPolicy

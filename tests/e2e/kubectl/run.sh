@@ -16,6 +16,8 @@ k() { "$kubectl_binary" --cache-dir "$work/kubectl-cache" -n "$ns" "$@"; }
 check() { row kubectl "$version $1" "${@:2}"; }
 # at_least MINOR: this kubectl is 1.MINOR or newer.
 at_least() { [ "${version#1.}" -ge "$1" ]; }
+# since MINOR check ...: only for kubectl 1.MINOR and newer; why stands beside it.
+since() { at_least "$1" && "${@:2}"; }
 # fresh: an empty folder to work in; prints its path.
 fresh() { mktemp -d "$work/dir.XXXXXX"; }
 # exits CODE TEXT COMMAND...: COMMAND ends with CODE and its output holds TEXT.

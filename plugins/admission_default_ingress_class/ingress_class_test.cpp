@@ -1,0 +1,94 @@
+// Which class an ingress gets that names none.
+
+#include "plugins/admission_default_ingress_class/ingress_class.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include "tests/support/admission_caller.hpp"
+
+namespace pintle::admission_default_ingress_class {
+namespace {
+
+struct Cluster {
+  test::FakeHost host;
+  test::AdmissionCaller server{host};
+  std::unique_ptr<DefaultIngressClass> plugin;
+  test::AdmissionCall call{
+      .group = "networking.k8s.io", .resource = "ingresses", .kind = "Ingress"};
+  Json ingress = test::json(R"({"metadata":{"name":"a"},"spec":{}})");
+
+  void add_class(const std::string& name, const std::string& born,
+                 const std::string& annotation = "ingressclass.kubernetes.io/is-default-class") {
+    host.put("/apis/networking.k8s.io/v1/ingressclasses/" + name,
+             JsonObject{{"metadata",
+                         {{"name", name},
+                          {"creationTimestamp", born},
+                          {"annotations", {{annotation, "true"}}}}}});
+  }
+  std::string class_of_created() {
+    plugin = DefaultIngressClass::make(host.host(), JsonObject()).value();
+    plugin->wait_synced({});
+    BOOST_TEST(server.admit(call, ingress).ok());
+    return std::string(text_at(ingress, {"spec", "ingressClassName"}));
+  }
+  bool names_class() { return ingress.at("spec").as_object().contains("ingressClassName"); }
+};
+
+BOOST_FIXTURE_TEST_SUITE(an_ingress, Cluster)
+
+BOOST_AUTO_TEST_CASE(that_names_no_class_gets_the_default) {
+  add_class("fast", "2026-01-01T00:00:00Z");
+  add_class("other", "2026-01-02T00:00:00Z", "note");
+
+  BOOST_TEST(class_of_created() == "fast");
+}
+
+BOOST_AUTO_TEST_CASE(gets_the_newest_of_several_defaults) {
+  add_class("old", "2026-01-01T00:00:00Z");
+  add_class("new", "2026-01-02T00:00:00Z");
+
+  BOOST_TEST(class_of_created() == "new");
+}
+
+BOOST_AUTO_TEST_CASE(gets_the_first_by_name_of_equally_old_defaults) {
+  add_class("b", "2026-01-01T00:00:00Z");
+  add_class("a", "2026-01-01T00:00:00Z");
+
+  BOOST_TEST(class_of_created() == "a");
+}
+
+BOOST_AUTO_TEST_CASE(stays_without_a_class_where_none_is_the_default) {
+  BOOST_TEST(class_of_created() == "");
+  BOOST_TEST(!names_class());
+}
+
+BOOST_AUTO_TEST_CASE(that_names_a_class_keeps_it) {
+  add_class("fast", "2026-01-01T00:00:00Z");
+  ingress = test::json(R"({"spec":{"ingressClassName":"mine"}})");
+
+  BOOST_TEST(class_of_created() == "mine");
+}
+
+BOOST_AUTO_TEST_CASE(that_names_its_class_in_the_old_annotation_is_left_alone) {
+  add_class("fast", "2026-01-01T00:00:00Z");
+  ingress = test::json(R"({"metadata":{"annotations":{
+      "kubernetes.io/ingress.class":"mine"}},"spec":{}})");
+
+  class_of_created();
+
+  BOOST_TEST(!names_class());
+}
+
+BOOST_AUTO_TEST_CASE(is_given_a_class_at_its_creation_only) {
+  add_class("fast", "2026-01-01T00:00:00Z");
+  call.operation = "UPDATE";
+
+  class_of_created();
+
+  BOOST_TEST(!names_class());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace pintle::admission_default_ingress_class
