@@ -72,7 +72,8 @@ Result<std::uint16_t> port_of_pod(const Id& id, const Json& pod) {
     if (const auto port = parse_port(id.port)) {
       return *port;
     }
-    return bad_request(concat({"invalid port ", quoted(id.port), " of pod ", quoted(id.name)}));
+    return bad_request(
+        concat({"invalid port ", pintle::quoted(id.port), " of pod ", pintle::quoted(id.name)}));
   }
   for (const auto& container : array_at(pod, {"spec", "containers"})) {
     for (const auto& port : array_at(container, {"ports"})) {
@@ -92,7 +93,7 @@ Result<ProxyTarget> find_pod(const store::Store& store, const gate::RequestInfo&
                              std::uint16_t own_port) {
   const auto id = parse_id(info.attributes.name);
   if (!id) {
-    return bad_request(concat({"invalid pod request ", quoted(info.attributes.name)}));
+    return bad_request(concat({"invalid pod request ", pintle::quoted(info.attributes.name)}));
   }
   const auto pod = store.get({"pods", info.attributes.ns, id->name});
   if (pod == nullptr) {
@@ -139,9 +140,10 @@ Result<std::string> name_of_port(const Id& id, const Json& service) {
       return std::string(text_at(port, {"name"}));
     }
   }
-  return Error{Code::kServiceUnavailable,
-               concat({"no service port ", id.port, " found for service ", quoted(id.name)}),
-               ErrorDetails{}};
+  return Error{
+      Code::kServiceUnavailable,
+      concat({"no service port ", id.port, " found for service ", pintle::quoted(id.name)}),
+      ErrorDetails{}};
 }
 
 /// One endpoint of the subset by chance; nothing if none may be dialled.
@@ -171,7 +173,7 @@ Result<ProxyTarget> find_service(const store::Store& store, const gate::RequestI
   const auto& ns = info.attributes.ns;
   const auto id = parse_id(info.attributes.name);
   if (!id) {
-    return bad_request(concat({"invalid service request ", quoted(info.attributes.name)}));
+    return bad_request(concat({"invalid service request ", pintle::quoted(info.attributes.name)}));
   }
   const auto service = store.get({"services", ns, id->name});
   if (service == nullptr) {
@@ -180,7 +182,8 @@ Result<ProxyTarget> find_service(const store::Store& store, const gate::RequestI
   PINTLE_TRY(const auto port_name, name_of_port(*id, service->tree()));
   const auto nobody = [](std::string_view name) {
     return Error{Code::kServiceUnavailable,
-                 concat({"no endpoints available for service ", quoted(name)}), ErrorDetails{}};
+                 concat({"no endpoints available for service ", pintle::quoted(name)}),
+                 ErrorDetails{}};
   };
   const auto endpoints = store.get({"endpoints", ns, id->name});
   if (endpoints == nullptr) {
@@ -204,7 +207,7 @@ Result<ProxyTarget> find_node(const store::Store& store, const gate::RequestInfo
                               std::uint16_t own_port) {
   const auto id = parse_id(info.attributes.name);
   if (!id) {
-    return bad_request(concat({"invalid node request ", quoted(info.attributes.name)}));
+    return bad_request(concat({"invalid node request ", pintle::quoted(info.attributes.name)}));
   }
   const auto node = store.get({"nodes", "", id->name});
   if (node == nullptr) {
@@ -216,7 +219,8 @@ Result<ProxyTarget> find_node(const store::Store& store, const gate::RequestInfo
   }
   const auto port = parse_port(id->port);
   if (!port) {
-    return bad_request(concat({"invalid port ", quoted(id->port), " of node ", quoted(id->name)}));
+    return bad_request(
+        concat({"invalid port ", pintle::quoted(id->port), " of node ", pintle::quoted(id->name)}));
   }
   return target_of(*id, kubelet.host, *port, own_port);
 }

@@ -7,11 +7,12 @@
 #include <string>
 #include <utility>
 
+#include "core/http/remote_object.hpp"
 #include "core/object/json.hpp"
 #include "core/object/object.hpp"
 #include "core/store/store.hpp"
 
-namespace pintle::test {
+namespace pintle::http::test {
 
 /// A store of what the test puts in.
 class ShelfStore final : public store::Store {
@@ -36,4 +37,4 @@ class ShelfStore final : public store::Store {
   std::map<Key, ObjectPtr> objects_;
 };
 
-}  // namespace pintle::test
+}  // namespace pintle::http::test
