@@ -10,7 +10,7 @@ chapter_change() {
   check "the container kept its ports" is "nginx:2 80" k get pod a -o 'jsonpath={.spec.containers[0].image} {.spec.containers[0].ports[0].containerPort}'
   check "patch, merge" says '^pod/a patched$' k patch pod a --type merge -p '{"metadata":{"labels":{"x":null,"y":"2"}}}'
   check "patch, json" says '^pod/a patched$' k patch pod a --type json -p '[{"op":"test","path":"/metadata/labels/y","value":"2"},{"op":"replace","path":"/metadata/labels/y","value":"3"}]'
-  check "patch whose test fails" exits 1 'the server rejected our request due to an error in our request|testing value' k patch pod a --type json -p '[{"op":"test","path":"/metadata/labels/y","value":"9"}]'
+  check "patch whose test fails" exits 1 'the server rejected our request due to an error in our request|testing value|The request is invalid' k patch pod a --type json -p '[{"op":"test","path":"/metadata/labels/y","value":"9"}]'
   check "patch that is no patch" exits 1 'error|invalid|BadRequest' k patch pod a --type json -p '{"op":1}'
   check "patch in YAML" says 'patched' k patch pod a -p $'metadata:\n  labels:\n    z: "9"'
   if at_least 24; then

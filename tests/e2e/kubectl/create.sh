@@ -51,7 +51,7 @@ chapter_create() {
   check "create clusterrole --non-resource-url" says 'created$' k create clusterrole "$ns-u" --verb=get --non-resource-url=/metrics
   check "create clusterrole --aggregation-rule" says 'created$' k create clusterrole "$ns-g" --aggregation-rule=rbac.example.com/x=true
   check "create clusterrolebinding" says 'created$' k create clusterrolebinding "$ns-b" --clusterrole=view --user=joe
-  check "create quota" says '^resourcequota/few created$' k create quota few --hard=cpu=100,pods=1000
+  check "create quota" says '^resourcequota/few created$' k create quota few --hard=pods=1000,secrets=1000
   check "create priorityclass" says 'created$' k create priorityclass "$ns-p" --value=1000 --description=x
   # Before 1.21 kubectl asks for versions that Kubernetes v1.25 took away.
   since 21 check "create poddisruptionbudget" says 'created$' k create pdb keep --selector=app=none --min-available=1
