@@ -104,7 +104,7 @@ row P4 "a claim gets the default storage class" soon 5 bash -c "
   '$kubectl_binary' delete pvc data --ignore-not-found >/dev/null
   echo '$claim' | '$kubectl_binary' apply -f - >/dev/null
   [ \"\$('$kubectl_binary' get pvc data -o 'jsonpath={.spec.storageClassName}')\" = fast ]"
-row P4 "a claim that is not bound can't grow" refuses 'Only bound persistent volume claims can be expanded' \
+row P4 "a claim that is not bound can't grow" refuses 'spec is immutable after creation except resources.requests' \
   k patch pvc data -p '{"spec":{"resources":{"requests":{"storage":"2Gi"}}}}'
 apply '{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: web}, spec: {defaultBackend: {service: {name: s, port: {number: 80}}}}}' >/dev/null
 row P4 "an ingress gets the default class" is front k get ingress web -o 'jsonpath={.spec.ingressClassName}'
