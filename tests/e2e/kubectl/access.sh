@@ -8,7 +8,7 @@ chapter_access() {
   check "auth can-i on a path" is yes k auth can-i get /metrics
   check "auth can-i --list" says '^pods\.?[a-z]* |^\*\.\* ' k auth can-i --list
   check "auth can-i --quiet" exits 0 '' k auth can-i list secrets --quiet
-  since 27 check "auth whoami" says '^Username +' k auth whoami
+  since 28 check "auth whoami" says '^Username +' k auth whoami
   "$PINTLE" kubeconfig --user jim --group devs --cert-dir "$work/certs" --server "$SERVER" >"$dir/jim"
   chmod 600 "$dir/jim"
   jim() { "$kubectl_binary" --kubeconfig "$dir/jim" --cache-dir "$work/kubectl-cache-jim" -n "$ns" "$@"; }
