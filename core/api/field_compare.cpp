@@ -5,6 +5,7 @@
 #include <span>
 
 #include "core/api/field_walk.hpp"
+#include "core/object/equal.hpp"
 
 namespace pintle::api {
 namespace {
@@ -89,7 +90,7 @@ bool same_structs(const Type& type, const JsonObject& a, const JsonObject& b) {
     if (x == nullptr || y == nullptr || x == y) {
       return x == y;
     }
-    return field == nullptr ? *x == *y : same_contained(*field, *x, *y);
+    return field == nullptr ? is_equal(*x, *y) : same_contained(*field, *x, *y);
   };
   return std::ranges::all_of(a, [&](const auto& member) { return same_member(member.key()); }) &&
          std::ranges::all_of(b, [&](const auto& member) {
@@ -101,7 +102,7 @@ bool same_items(const Field& field, const Json& a, const Json& b) {
   if (field.shape == Shape::kObject && a.is_object() && b.is_object()) {
     return same_structs(*field.type, a.get_object(), b.get_object());
   }
-  return a == b;
+  return is_equal(a, b);
 }
 
 bool same_contained(const Field& field, const Json& a, const Json& b) {
@@ -110,11 +111,11 @@ bool same_contained(const Field& field, const Json& a, const Json& b) {
       return same_items(field, x, y);
     });
   }
-  return field.container == Container::kMap ? a == b : same_items(field, a, b);
+  return field.container == Container::kMap ? is_equal(a, b) : same_items(field, a, b);
 }
 
 bool same_leaves(const Place& place, const Json& a, const Json& b) {
-  return place.field == nullptr ? a == b : same_contained(*place.field, a, b);
+  return place.field == nullptr ? is_equal(a, b) : same_contained(*place.field, a, b);
 }
 
 /// What was found at one place: whether it is itself in each of the three sets, and what is below.
@@ -234,7 +235,7 @@ class Comparer {
 
   Found list(const Place& place, const Json* live, const Json* next) {
     Found found;
-    if (live != nullptr && next != nullptr && *live == *next) {
+    if (live != nullptr && next != nullptr && is_equal(*live, *next)) {
       return found;
     }
     const auto before = bases();

@@ -14,8 +14,16 @@ namespace {
 constexpr std::string_view kSelf = ".";
 
 int rank_of(std::string_view element) {
-  constexpr std::string_view kRanks = "fkvi";
-  return element.empty() ? -1 : static_cast<int>(kRanks.find(element.front()));
+  switch (element.empty() ? ' ' : element.front()) {
+    case 'f':
+      return 0;
+    case 'k':
+      return 1;
+    case 'v':
+      return 2;
+    default:
+      return 3;
+  }
 }
 
 bool is_number_char(char c) {
@@ -280,7 +288,7 @@ bool is_before(std::string_view a, std::string_view b) {
   if (rank_a != rank_b) {
     return rank_a < rank_b;
   }
-  if (rank_a <= 0) {
+  if (rank_a == 0) {
     return a < b;
   }
   const auto [x, y] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());

@@ -7,6 +7,7 @@
 #include "core/api/field_walk.hpp"
 #include "core/api/owners.hpp"
 #include "core/base/concat.hpp"
+#include "core/object/equal.hpp"
 #include "core/object/status.hpp"
 
 namespace pintle::api {
@@ -192,7 +193,7 @@ class Applying {
       }
     }
     // An apply that changes nothing leaves no time behind. Source: managedfieldsupdater.go.
-    if (!changes.none() || merged_ != live_) {
+    if (!changes.none() || !is_equal(merged_, live_)) {
       find_owner(owners_, self_)->time = request_.writer.time;
     }
     std::erase_if(owners_, [](const Owner& owner) {
@@ -306,7 +307,7 @@ void track_update(const Type& type, const Json* live, Json& next, const FieldWri
   FieldPool pool;
   const Json* ours = managed_fields_of(live);
   const Json* theirs = managed_fields_of(&next);
-  const bool kept = ours != nullptr && theirs != nullptr && *ours == *theirs;
+  const bool kept = ours != nullptr && theirs != nullptr && is_equal(*ours, *theirs);
   const bool may_bring = (writer.subresource.empty() || live == nullptr) && !kept;
   std::optional<Owners> brought;
   if (may_bring && theirs != nullptr && !is_reset(theirs)) {
@@ -361,7 +362,7 @@ bool same_but_for_times(const Json* a, const Json* b) {
          {"manager", "operation", "apiVersion", "fieldsType", "fieldsV1", "subresource"}) {
       const Json* one = find_member(x, key);
       const Json* two = find_member(y, key);
-      if (one == nullptr || two == nullptr ? one != two : *one != *two) {
+      if (one == nullptr || two == nullptr ? one != two : !is_equal(*one, *two)) {
         return false;
       }
     }

@@ -10,6 +10,7 @@
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 
+#include "core/auth/certificate_request.hpp"
 #include "core/auth/openssl.hpp"
 #include "core/base/concat.hpp"
 
@@ -197,6 +198,20 @@ CertificatePtr certificate_of_pem(std::string_view pem) {
   CertificatePtr certificate(PEM_read_bio_X509(reader.get(), nullptr, nullptr, nullptr));
   ERR_clear_error();
   return certificate;
+}
+
+std::string fault_of_certificate_request(std::string_view pem) {
+  // Source: k8s.io/api certificates ParseCSR: the first block must be it.
+  constexpr std::string_view kBegin = "-----BEGIN ";
+  constexpr std::string_view kWanted = "-----BEGIN CERTIFICATE REQUEST-----";
+  const auto begin = pem.find(kBegin);
+  if (begin == std::string_view::npos || !pem.substr(begin).starts_with(kWanted)) {
+    return "PEM block type must be CERTIFICATE REQUEST";
+  }
+  const auto reader = make_reader(pem.substr(begin));
+  const RequestPtr request(PEM_read_bio_X509_REQ(reader.get(), nullptr, nullptr, nullptr));
+  ERR_clear_error();
+  return request == nullptr ? "x509: malformed certificate request" : "";
 }
 
 std::string pem_of_certificate(X509* certificate) {

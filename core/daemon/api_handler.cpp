@@ -30,7 +30,8 @@ bool may_be_slow(std::string_view path) {
   return path.starts_with("/apis/pintle.dev/") || path.find("/log") != std::string_view::npos ||
          path.find("/exec") != std::string_view::npos ||
          path.find("/attach") != std::string_view::npos ||
-         path.find("/portforward") != std::string_view::npos;
+         path.find("/portforward") != std::string_view::npos ||
+         path.find("/proxy") != std::string_view::npos;
 }
 
 void send(http::Exchange& exchange, gate::Response response) {
@@ -63,7 +64,8 @@ bool ApiHandler::is_slow(const gate::Request& request) const {
     return false;
   }
   const auto info = gate::parse_request_info(request.method, request.target);
-  return info.ok() && (gate::is_plugin_api(info.value()) || http::is_node_route(info.value()));
+  return info.ok() && (gate::is_plugin_api(info.value()) || http::is_node_route(info.value()) ||
+                       http::is_proxy_route(info.value()));
 }
 
 void ApiHandler::serve(const gate::Admitted& admitted, http::Exchange& exchange) const {
@@ -73,6 +75,9 @@ void ApiHandler::serve(const gate::Admitted& admitted, http::Exchange& exchange)
   }
   if (http::is_node_route(admitted.info)) {
     return parts_.node_proxy->serve(admitted.info, exchange);
+  }
+  if (http::is_proxy_route(admitted.info)) {
+    return parts_.api_proxy->serve(admitted.info, exchange);
   }
   parts_.routes->serve(admitted.who.user, exchange);
 }

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "core/gate/gate.hpp"
+#include "core/http/api_proxy.hpp"
 #include "core/http/node_proxy.hpp"
 #include "core/http/plugin_routes.hpp"
 #include "core/http/server.hpp"
@@ -21,6 +22,7 @@ class ApiHandler final : public http::Handler {
     gate::Gate* gate = nullptr;
     loader::Loader* loader = nullptr;
     const http::NodeProxy* node_proxy = nullptr;
+    const http::ApiProxy* api_proxy = nullptr;
     http::PluginRoutes* routes = nullptr;
   };
   void set(Parts parts) { parts_ = parts; }

@@ -62,6 +62,7 @@ struct ControlPlane::Parts {
   std::unique_ptr<gate::Audit> audit;
   std::unique_ptr<gate::Gate> gate;
   std::unique_ptr<http::NodeProxy> node_proxy;
+  std::unique_ptr<http::ApiProxy> api_proxy;
   std::unique_ptr<loader::Loader> loader;
   std::unique_ptr<http::PluginRoutes> routes;
   std::function<void()> cancel_reload;
@@ -288,11 +289,14 @@ void ControlPlane::Parts::make_loader(std::map<std::string, std::string> more_se
       log);
   admission->connect(*loader);
   routes = std::make_unique<http::PluginRoutes>(*loader, "apiserver");
-  node_proxy = std::make_unique<http::NodeProxy>(
-      http::NodeProxyParts{.store = *store, .cert_dir = cert_dir, .own_port = server->port()});
+  const http::NodeProxyParts proxied{
+      .store = *store, .cert_dir = cert_dir, .own_port = server->port()};
+  node_proxy = std::make_unique<http::NodeProxy>(proxied);
+  api_proxy = std::make_unique<http::ApiProxy>(proxied);
   handler.set({.gate = gate.get(),
                .loader = loader.get(),
                .node_proxy = node_proxy.get(),
+               .api_proxy = api_proxy.get(),
                .routes = routes.get()});
 }
 

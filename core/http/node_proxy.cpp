@@ -202,7 +202,8 @@ std::string read_text(const std::filesystem::path& file) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-/// Source: kubelet/client NodeConnectionInfoGetter, with InternalIP before Hostname.
+}  // namespace
+
 Result<NodeAddress> address_of_node(const Json& node, std::uint16_t own_port) {
   const auto port = integer_at(node, {"status", "daemonEndpoints", "kubeletEndpoint", "Port"});
   for (const std::string_view type : {"InternalIP", "Hostname"}) {
@@ -218,7 +219,11 @@ Result<NodeAddress> address_of_node(const Json& node, std::uint16_t own_port) {
   return Error{Code::kInternalError, "no preferred addresses found; known addresses: []"};
 }
 
-}  // namespace
+void add_kubelet_credentials(const auth::CertDir& cert_dir, Exchange::Backend& backend) {
+  backend.ca_pem = read_text(cert_dir.ca_certificate());
+  backend.certificate_pem = read_text(cert_dir.kubelet_client_certificate());
+  backend.key_pem = read_text(cert_dir.kubelet_client_key());
+}
 
 bool is_node_route(const gate::RequestInfo& info) {
   const auto& what = info.attributes;
@@ -282,15 +287,17 @@ Result<void> NodeProxy::connect(const gate::RequestInfo& info, Exchange& exchang
                  is_log ? concat({"Get \"https://", authority_of(address), target, "\": ", why})
                         : concat({"Internal error occurred: error dialing backend: ", why})};
   }
-  exchange.relay({.fd = dialled.value(),
-                  .tls = true,
-                  .ca_pem = read_text(parts_.cert_dir.ca_certificate()),
-                  .certificate_pem = read_text(parts_.cert_dir.kubelet_client_certificate()),
-                  .key_pem = read_text(parts_.cert_dir.kubelet_client_key()),
-                  .host = authority_of(address),
-                  .target = target,
-                  .words_errors = is_log},
-                 /*upgrade=*/!is_log);
+  Exchange::Backend backend{.fd = dialled.value(),
+                            .tls = true,
+                            .ca_pem = {},
+                            .certificate_pem = {},
+                            .key_pem = {},
+                            .host = authority_of(address),
+                            .target = target,
+                            .words_errors = is_log,
+                            .prefix = {}};
+  add_kubelet_credentials(parts_.cert_dir, backend);
+  exchange.relay(std::move(backend), /*upgrade=*/!is_log);
   return {};
 }
 

@@ -17,6 +17,7 @@
 #include "core/auth/pki.hpp"
 #include "core/base/result.hpp"
 #include "core/gate/gate.hpp"
+#include "core/http/dial.hpp"
 #include "core/http/server.hpp"
 #include "core/store/store.hpp"
 
@@ -45,6 +46,13 @@ class NodeProxy {
 
   const NodeProxyParts parts_;
 };
+
+/// Where a node's kubelet listens. Source: kubelet/client NodeConnectionInfoGetter, with InternalIP
+/// before Hostname.
+Result<NodeAddress> address_of_node(const Json& node, std::uint16_t own_port);
+
+/// What a kubelet is verified by, and shown.
+void add_kubelet_credentials(const auth::CertDir& cert_dir, Exchange::Backend& backend);
 
 /// Answers with the Status of `error`: for slow routes.
 void answer_error(Exchange& exchange, const Error& error);

@@ -36,10 +36,14 @@ bool has_prefix(std::string_view name, std::string_view prefix) {
          equals_ignoring_case(name.substr(0, prefix.size()), prefix);
 }
 
-bool is_sent_on(std::string_view name) {
-  return !is_one_of(name, kHopByHop) && !is_one_of(name, kNotSentOn) &&
-         !equals_ignoring_case(name, "Host") && !has_prefix(name, "Impersonate-") &&
-         !has_prefix(name, "X-Remote-");
+bool is_sent_on(std::string_view name, bool browses) {
+  const bool is_cookie = browses && equals_ignoring_case(name, "Cookie");
+  // A page whose links are rewritten must come as plain text.
+  const bool is_replaced = browses && (has_prefix(name, "X-Forwarded-") ||
+                                       equals_ignoring_case(name, "Accept-Encoding"));
+  return !is_replaced && !is_one_of(name, kHopByHop) &&
+         (is_cookie || !is_one_of(name, kNotSentOn)) && !equals_ignoring_case(name, "Host") &&
+         !has_prefix(name, "Impersonate-") && !has_prefix(name, "X-Remote-");
 }
 
 void append_field(std::string& out, std::string_view name, std::string_view value) {
@@ -57,14 +61,26 @@ bool is_known_upgrade(const gate::Request& request) {
           equals_ignoring_case(protocol, "websocket"));
 }
 
+/// Source: apimachinery util/proxy Transport.RoundTrip.
+void append_forwarded(std::string& text, const Exchange::Backend& backend,
+                      const gate::Request& request) {
+  const auto path = backend.target.substr(0, backend.target.find('?'));
+  append_field(text, "X-Forwarded-Uri", concat({backend.prefix, path}));
+  append_field(text, "X-Forwarded-Host", gate::find_header(request.headers, "Host"));
+  append_field(text, "X-Forwarded-Proto", "https");
+}
+
 std::string request_text(const Exchange::Backend& backend, bool upgrade,
                          const gate::Request& request) {
   std::string text = concat({request.method, " ", backend.target, " HTTP/1.1\r\n"});
   append_field(text, "Host", backend.host);
   for (const auto& [name, value] : request.headers) {
-    if (is_sent_on(name)) {
+    if (is_sent_on(name, !backend.prefix.empty())) {
       append_field(text, name, value);
     }
+  }
+  if (!backend.prefix.empty()) {
+    append_forwarded(text, backend, request);
   }
   std::string forwarded(gate::find_header(request.headers, "X-Forwarded-For"));
   const auto colon = request.remote_address.rfind(':');
@@ -135,16 +151,20 @@ Result<std::shared_ptr<Relay>> Relay::make(Exchange::Backend backend, bool upgra
     PINTLE_TRY(ssl, make_client_session({.ca_pem = backend.ca_pem,
                                          .certificate_pem = backend.certificate_pem,
                                          .key_pem = backend.key_pem,
-                                         .host = name_of(backend.host)}));
+                                         .host = name_of(backend.host),
+                                         .verifies = backend.verifies}));
   }
-  return std::make_shared<Relay>(
-      fd.release(), std::move(ssl),
-      Manner{.upgrade = upgrade, .words_errors = backend.words_errors && !upgrade},
-      request_text(backend, upgrade, request));
+  return std::make_shared<Relay>(fd.release(), std::move(ssl),
+                                 Manner{.upgrade = upgrade,
+                                        .words_errors = backend.words_errors && !upgrade,
+                                        .prefix = backend.prefix,
+                                        .host = backend.host,
+                                        .is_head = request.method == "HEAD"},
+                                 request_text(backend, upgrade, request));
 }
 
 Relay::Relay(int fd, SslPtr ssl, Manner manner, std::string request)
-    : backend_(fd, std::move(ssl)), manner_(manner), request_(std::move(request)) {}
+    : backend_(fd, std::move(ssl)), manner_(std::move(manner)), request_(std::move(request)) {}
 
 void Relay::start(std::shared_ptr<Connection> client) {
   const auto self = shared_from_this();
@@ -309,7 +329,8 @@ void Relay::take_head() {
     return;  // "100 Continue" and its like announce the answer proper.
   }
   // Source: apimachinery util/proxy, UpgradeAwareHandler.
-  if (head.status >= 300 && head.status < 400 && head.status != 304) {
+  const bool may_redirect = !manner_.prefix.empty() && !manner_.upgrade;
+  if (head.status >= 300 && head.status < 400 && head.status != 304 && !may_redirect) {
     fail(502, "the backend attempted to redirect this request, which is not permitted");
     return;
   }

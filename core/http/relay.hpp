@@ -17,6 +17,7 @@
 #include "core/http/chunks.hpp"
 #include "core/http/connection.hpp"
 #include "core/http/head.hpp"
+#include "core/http/html_links.hpp"
 #include "core/http/server.hpp"
 
 namespace pintle::http {
@@ -31,7 +32,10 @@ class Relay final : public Pollable, public WheelHook {
 
   struct Manner {
     bool upgrade = false;
-    bool words_errors = false;  // As in Exchange::Backend.
+    bool words_errors = false;  // As in Exchange::Backend, and the next two.
+    std::string prefix = {};
+    std::string host = {};
+    bool is_head = false;  // The answer has no body, whatever its head says.
   };
   Relay(int fd, SslPtr ssl, Manner manner, std::string request);
   ~Relay() override = default;
@@ -94,6 +98,7 @@ class Relay final : public Pollable, public WheelHook {
   int error_status_ = 0;  // Of the answer whose text is being read.
   std::string error_text_;
   bool is_broken_ = false;
+  std::optional<HtmlLinks> links_;  // Of a page whose links are rewritten on their way.
   std::function<void()> body_waker_;
   Way to_backend_;
   Way to_client_;

@@ -18,7 +18,10 @@ constexpr std::array<std::string_view, 9> kNotPassedBack = {
     "Connection", "Keep-Alive", "Transfer-Encoding", "Content-Length", "Upgrade",
     "Trailer",    "Date",       "Content-Type",      "Set-Cookie"};
 
-bool is_passed_back(std::string_view name) {
+bool is_passed_back(std::string_view name, bool browses) {
+  if (browses && equals_ignoring_case(name, "Set-Cookie")) {
+    return true;
+  }
   return std::ranges::none_of(
       kNotPassedBack, [name](std::string_view each) { return equals_ignoring_case(name, each); });
 }
@@ -32,7 +35,16 @@ class RelayStream final : public BreakableStream {
   ~RelayStream() override { relay_->body_waker_ = nullptr; }
 
   State pull(std::string& out, std::size_t budget) override {
-    return relay_->pull_body(out, budget);
+    if (!relay_->links_) {
+      return relay_->pull_body(out, budget);
+    }
+    std::string plain;
+    const auto state = relay_->pull_body(plain, budget);
+    relay_->links_->feed(plain, out);
+    if (state == State::kEnd) {
+      relay_->links_->end(out);
+    }
+    return state;
   }
   void set_waker(std::function<void()> waker) override { relay_->body_waker_ = std::move(waker); }
   bool is_broken() const override { return relay_->is_broken_; }
@@ -54,15 +66,26 @@ void Relay::relay_answer(AnswerHead head) {
   Outgoing outgoing{.response = {}, .length = head.framing.length, .closes = manner_.upgrade};
   outgoing.response.status = head.status;
   outgoing.response.content_type = gate::find_header(head.headers, "Content-Type");
+  const bool browses = !manner_.prefix.empty();
   for (auto& [name, value] : head.headers) {
-    if (is_passed_back(name)) {
+    if (browses && equals_ignoring_case(name, "Location")) {
+      value = rewrite_link(value, manner_.prefix, manner_.host);
+    }
+    if (is_passed_back(name, browses)) {
       outgoing.response.headers.emplace_back(std::move(name), std::move(value));
     }
   }
-  const bool has_no_body = !has_body(head.status) || body_left_.value_or(1) == 0;
+  const bool has_no_body = manner_.is_head || !has_body(head.status) || body_left_.value_or(1) == 0;
+  const bool is_page = outgoing.response.content_type.starts_with("text/html") &&
+                       gate::find_header(head.headers, "Content-Encoding").empty();
   if (has_no_body) {
+    outgoing.length = std::nullopt;
     outgoing.response.body = std::string();
   } else {
+    if (browses && is_page) {
+      links_.emplace(manner_.prefix, manner_.host);
+      outgoing.length = std::nullopt;
+    }
     outgoing.response.body =
         std::make_unique<RelayStream>(std::static_pointer_cast<Relay>(shared_from_this()));
   }

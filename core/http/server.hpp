@@ -67,6 +67,11 @@ class Exchange {
     std::string target;  // Path and query to ask the backend for.
     /// An answer above 206 reaches the client as a Status with the answer's text as its message.
     bool words_errors = false;
+    /// False: whatever certificate the backend shows will do (pods: nobody says what theirs are).
+    bool verifies = true;
+    /// Set where the client browses the backend: the client's path to what the backend calls "/".
+    /// Cookies then go both ways, redirections go back, and links are made to stay below it.
+    std::string prefix = {};
   };
   /// The client's request is sent on with its upgrade headers and body, without credentials
   /// (Authorization, Cookie, Impersonate-*, X-Remote-*). With `upgrade` false the backend's answer,

@@ -32,6 +32,7 @@ struct TlsClientParts {
   std::string certificate_pem;  // Empty: none is shown.
   std::string key_pem;
   std::string host;  // The DNS name or address the server must have in its certificate.
+  bool verifies = true;
 };
 
 /// Settings, authorities and the client's pair, for a context of ours or Poco's.

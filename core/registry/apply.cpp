@@ -52,8 +52,7 @@ std::string who_is(const Json& config) {
                  text_at(config, {"metadata", "name"}), "; ", kind_text(config)});
 }
 
-Result<void> check_config(const WriteJob& job, const Json& config) {
-  const auto& resource = served_of(job.operation);
+Result<void> check_config(const api::Resource& resource, const Json& config) {
   if (text_at(config, {"kind"}) != resource.kind ||
       text_at(config, {"apiVersion"}) != resource.api_version()) {
     return Error(Code::kBadRequest, concat({"invalid object type: ", kind_text(config)}));
@@ -112,29 +111,34 @@ Result<void> move_to_stored(const WriteJob& job, Json& config) {
 }
 
 /// `live` is null where the object is made.
-Result<Json> applied(WriteJob& job, const Json* live, const JsonStorage& storage) {
-  PINTLE_TRY(ParsedJson parsed, parse_config(job.operation.body, storage));
-  PINTLE_TRY_STATUS(check_config(job, parsed.value));
-  PINTLE_TRY_STATUS(move_to_stored(job, parsed.value));
-  drop_reset_fields(job, parsed.value);
+Result<Json> apply_config(WriteJob& job, const Json* live, const Json& config,
+                          const JsonStorage& storage) {
   const Signature signature(job);
-  const auto settle = [&job, &parsed](Json& merged) -> Result<void> {
+  const auto settle = [&job, &config](Json& merged) -> Result<void> {
     auto decoded = decode_tree(job.resource(), FieldValidation::kIgnore, merged, {}, job.warnings);
     if (!decoded.ok()) {
-      return Error(Code::kUnknown,
-                   concat({"failed to convert new typed object (", who_is(parsed.value),
-                           ") to object: ", decoded.error().message}));
+      return Error(Code::kUnknown, concat({"failed to convert new typed object (", who_is(config),
+                                           ") to object: ", decoded.error().message}));
     }
     ensure_object(merged.as_object(), "metadata");
     return {};
   };
-  PINTLE_TRY(Json object, api::apply({.type = *job.resource().type,
-                                      .live = live,
-                                      .config = parsed.value,
-                                      .writer = signature.writer(),
-                                      .force = job.options.force,
-                                      .settle = settle},
-                                     storage));
+  return api::apply({.type = *job.resource().type,
+                     .live = live,
+                     .config = config,
+                     .writer = signature.writer(),
+                     .force = job.options.force,
+                     .settle = settle},
+                    storage);
+}
+
+/// What the job's body makes of `live`.
+Result<Json> applied(WriteJob& job, const Json* live, const JsonStorage& storage) {
+  PINTLE_TRY(ParsedJson parsed, parse_config(job.operation.body, storage));
+  PINTLE_TRY_STATUS(check_config(served_of(job.operation), parsed.value));
+  PINTLE_TRY_STATUS(move_to_stored(job, parsed.value));
+  drop_reset_fields(job, parsed.value);
+  PINTLE_TRY(Json object, apply_config(job, live, parsed.value, storage));
   PINTLE_TRY_STATUS(tell_duplicates(job, parsed));
   return object;
 }
@@ -180,6 +184,29 @@ void attempt_apply(const WriteJobPtr& job) {
 }
 
 }  // namespace
+
+Result<Json> apply_scale(WriteJob& job, const api::Resource& scale, const Json& workload,
+                         const JsonStorage& storage) {
+  PINTLE_TRY(ParsedJson parsed, parse_config(job.operation.body, storage));
+  PINTLE_TRY_STATUS(check_config(scale, parsed.value));
+  PINTLE_TRY_STATUS(check_place(job, parsed.value));
+  Json config(JsonObject(), storage);
+  auto& object = config.get_object();
+  object["kind"] = job.resource().kind;
+  object["apiVersion"] = job.resource().api_version();
+  auto& metadata = ensure_object(object, "metadata");
+  for (const auto* key : {"name", "namespace", "uid", "resourceVersion"}) {
+    if (const auto* value = find_path(parsed.value, {"metadata", key})) {
+      metadata[key] = *value;
+    }
+  }
+  if (const auto* replicas = find_path(parsed.value, {"spec", "replicas"})) {
+    ensure_object(object, "spec")["replicas"] = *replicas;
+  }
+  PINTLE_TRY(Json next, apply_config(job, &workload, config, storage));
+  PINTLE_TRY_STATUS(tell_duplicates(job, parsed));
+  return next;
+}
 
 void apply(Shared& shared, Operation operation, Reply reply) {
   const auto job = make_write_job(shared, std::move(operation), std::move(reply), "PatchOptions",

@@ -33,7 +33,7 @@ std::optional<PatchType> patch_type_of(std::string_view content_type) {
   if (content_type == "application/strategic-merge-patch+json") {
     return PatchType::kStrategic;
   }
-  if (content_type == "application/apply-patch+yaml") {
+  if (content_type == kApplyType) {
     return PatchType::kApply;
   }
   return std::nullopt;

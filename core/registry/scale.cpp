@@ -9,7 +9,9 @@
 #include "core/base/concat.hpp"
 #include "core/object/selector.hpp"
 #include "core/object/status.hpp"
+#include "core/registry/apply.hpp"
 #include "core/registry/body.hpp"
+#include "core/registry/field_manager.hpp"
 #include "core/registry/metadata.hpp"
 #include "core/registry/write.hpp"
 
@@ -149,14 +151,24 @@ Result<void> admit(WriteJob& job, Json& view, const Json& current_view) {
   return admission.validate(review);
 }
 
-/// The workload with the replicas that the request's Scale wants.
+/// The workload with the replicas that the request's Scale wants. No `make_view`: it is applied.
 Result<Json> next_workload(WriteJob& job, const ResourcePtr& scale, const MakeNext& make_view,
                            const Json& current, const JsonStorage& storage) {
   const Json current_view = view_of(current, storage);
   WriteJob of_scale(job.shared, job.operation, nullptr);
-  of_scale.operation.resource = scale.get();
+  of_scale.operation.subresource = "scale";  // As which the replicas have their owner.
   of_scale.options = job.options;
+  if (!make_view) {
+    PINTLE_TRY(Json applied, apply_scale(of_scale, *scale, current, storage));
+    job.warnings = std::move(of_scale.warnings);
+    Json applied_view = view_of(applied, storage);
+    PINTLE_TRY_STATUS(admit(job, applied_view, current_view));
+    PINTLE_TRY_STATUS(check(job, *scale, applied_view, current));
+    return applied;
+  }
+  of_scale.operation.resource = scale.get();
   PINTLE_TRY(Json view, make_view(of_scale, current_view, storage));
+  of_scale.operation.resource = job.operation.resource;
   job.warnings = std::move(of_scale.warnings);
   auto& metadata = ensure_object(view.as_object(), "metadata");
   metadata["namespace"] = job.operation.ns;
@@ -168,6 +180,7 @@ Result<Json> next_workload(WriteJob& job, const ResourcePtr& scale, const MakeNe
   ensure_object(object, "spec")["replicas"] = integer_at(view, {"spec", "replicas"}).value_or(0);
   ensure_object(object, "metadata")["resourceVersion"] =
       text_at(view, {"metadata", "resourceVersion"});
+  track(of_scale, &current, next);
   return next;
 }
 
@@ -186,13 +199,16 @@ void get_scale(const WriteJob& job, const api::Resource& scale) {
 
 void scale(Shared& shared, Operation operation, Reply reply) {
   const bool patches = operation.verb == "patch";
-  const auto make_view = patches ? make_patched(operation) : Result<MakeNext>(next_from_body);
+  const bool applies = patches && operation.content_type == kApplyType;
+  const auto make_view = applies   ? Result<MakeNext>(MakeNext())
+                         : patches ? make_patched(operation)
+                                   : Result<MakeNext>(next_from_body);
   if (!make_view.ok() && operation.verb != "get") {
     reply(make_view.error());
     return;
   }
   const auto job = make_write_job(shared, std::move(operation), std::move(reply),
-                                  patches ? "PatchOptions" : "UpdateOptions");
+                                  patches ? "PatchOptions" : "UpdateOptions", applies);
   if (job == nullptr) {
     return;
   }
@@ -206,10 +222,13 @@ void scale(Shared& shared, Operation operation, Reply reply) {
   job->show = [scale](const WriteJob& of, const Object& workload, int status) {
     return show(of, *scale, workload, status);
   };
-  attempt_update(job, [scale, make = make_view.value()](WriteJob& of, const Json& current,
-                                                        const JsonStorage& storage) {
-    return next_workload(of, scale, make, current, storage);
-  });
+  attempt_update(
+      job,
+      [scale, make = make_view.value()](WriteJob& of, const Json& current,
+                                        const JsonStorage& storage) {
+        return next_workload(of, scale, make, current, storage);
+      },
+      nullptr, Tracking::kDone);
 }
 
 }  // namespace pintle::registry

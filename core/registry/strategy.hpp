@@ -27,7 +27,8 @@ namespace pintle::registry {
 struct StrategyContext {
   const auth::Identity& who;
   const store::Store& store;
-  const auth::Rbac* rbac;  // Null where RBAC is off.
+  const auth::Rbac* rbac;              // Null where RBAC is off.
+  const auth::Authorizer* authorizer;  // Null where everything is allowed.
   const Clock& clock;
   std::string_view service_cidr = {};  // "10.0.0.0/16": where cluster IPs come from.
   bool dry_run = false;

@@ -4,10 +4,13 @@
 
 #include "core/api/schema.hpp"
 #include "core/base/concat.hpp"
+#include "core/object/equal.hpp"
 #include "core/object/status.hpp"
 #include "core/registry/body.hpp"
 #include "core/registry/field_manager.hpp"
 #include "core/registry/metadata.hpp"
+#include "core/registry/part.hpp"
+#include "core/registry/strategies/checks.hpp"
 #include "core/registry/write.hpp"
 
 namespace pintle::registry {
@@ -49,22 +52,39 @@ Result<void> check_preconditions(const WriteJob& job, const Json& next, const Ob
   return {};
 }
 
+const Part* part_of(const WriteJob& job) {
+  return job.operation.subresource.empty()
+             ? nullptr
+             : find_part(job.resource().storage, job.operation.subresource);
+}
+
 /// Each write changes its own part: /status the status and metadata, the object all but the status.
-void keep_to_its_part(const WriteJob& job, Json& next, const Json& current) {
+Result<void> keep_to_its_part(const WriteJob& job, const StrategyContext& context, Json& next,
+                              const Json& current) {
+  if (const auto* part = part_of(job)) {
+    PINTLE_TRY(Json taken, part->take(context, next, current));
+    // Whose the part's fields are is noted in next.
+    const Json none = JsonObject();
+    const Json* metadata = find_member(next, "metadata");
+    carry(ensure_object(taken.as_object(), "metadata"), metadata == nullptr ? none : *metadata,
+          "managedFields");
+    next = std::move(taken);
+    return {};
+  }
   auto& object = next.as_object();
   if (job.operation.subresource != "status") {
     if (!has_status_of_its_own(job.resource())) {
-      return;
+      return {};
     }
     if (const auto* status = find_member(current, "status")) {
       const auto* there = object.if_contains("status");
-      if (there == nullptr || *there != *status) {
+      if (there == nullptr || !is_equal(*there, *status)) {
         object["status"] = *status;
       }
     } else {
       object.erase("status");
     }
-    return;
+    return {};
   }
   Json status = object.contains("status") ? object["status"] : Json(JsonObject());
   Json metadata = object["metadata"];
@@ -79,6 +99,7 @@ void keep_to_its_part(const WriteJob& job, Json& next, const Json& current) {
   } else {
     meta.erase("ownerReferences");
   }
+  return {};
 }
 
 Result<void> validate(const WriteJob& job, const StrategyContext& context, const Json& next,
@@ -88,7 +109,9 @@ Result<void> validate(const WriteJob& job, const StrategyContext& context, const
   validate_metadata_update(next, current, causes);
   api::validate(*resource.type, next, "", causes);
   api::validate_immutable(*resource.type, next, current, "", causes);
-  if (job.operation.subresource == "status") {
+  if (const auto* part = part_of(job)) {
+    part->validate(context, next, current, causes);
+  } else if (job.operation.subresource == "status") {
     job.strategy().validate_status_update(context, next, current, causes);
   } else {
     job.strategy().validate_update(context, next, current, causes);
@@ -166,13 +189,14 @@ Result<void> review_and_prepare(WriteJob& job, Json& next, const Json& current,
 
   const auto context = context_of(job.shared, job.operation, job.options.dry_run);
   carry_metadata(resource, next, current);
-  keep_to_its_part(job, next, current);
+  PINTLE_TRY_STATUS(keep_to_its_part(job, context, next, current));
   if (job.operation.subresource.empty()) {
     PINTLE_TRY_STATUS(job.strategy().prepare_update(context, next, current));
     PINTLE_TRY_STATUS(job.strategy().authorize_write(context, next, &current));
-    if (counts_generations(resource) && changes_spec(resource, next, current, stored)) {
-      count_generation(next, current);
-    }
+  }
+  if (job.operation.subresource != "status" && counts_generations(resource) &&
+      changes_spec(resource, next, current, stored)) {
+    count_generation(next, current);
   }
   PINTLE_TRY_STATUS(validate(job, context, next, current));
   if (!job.admits_by_itself) {
@@ -190,7 +214,8 @@ Result<Plan> plan(WriteJob& job, const MakeNext& make_next, Tracking tracking,
   PINTLE_TRY_STATUS(check_preconditions(job, next, current));
   if (tracking == Tracking::kHere) {
     carry_metadata(job.resource(), next, tree);
-    keep_to_its_part(job, next, tree);
+    const auto context = context_of(job.shared, job.operation, job.options.dry_run);
+    PINTLE_TRY_STATUS(keep_to_its_part(job, context, next, tree));
     track(job, &tree, next);
   }
   PINTLE_TRY_STATUS(review_and_prepare(job, next, tree, current));
@@ -206,22 +231,6 @@ Result<Plan> plan(WriteJob& job, const MakeNext& make_next, Tracking tracking,
                     api::same_but_for_times(find_path(next, {"metadata", "managedFields"}),
                                             find_path(tree, {"metadata", "managedFields"})));
   return plan;
-}
-
-/// What PUT namespaces/NAME/finalize changes: spec.finalizers, nothing else.
-Result<Json> next_finalizers(WriteJob& job, const Json& current, const JsonStorage& storage) {
-  PINTLE_TRY(const Json asked, next_from_body(job, current, storage));
-  Json next(current, storage);
-  auto& spec = ensure_object(next.as_object(), "spec");
-  const auto* finalizers = find_path(asked, {"spec", "finalizers"});
-  if (finalizers == nullptr) {
-    spec.erase("finalizers");
-  } else {
-    spec["finalizers"] = *finalizers;
-  }
-  auto& metadata = ensure_object(next.as_object(), "metadata");
-  metadata["resourceVersion"] = text_at(asked, {"metadata", "resourceVersion"});
-  return next;
 }
 
 }  // namespace
@@ -300,13 +309,8 @@ void attempt_update(const WriteJobPtr& job, const MakeNext& make_next,
 }
 
 void update(Shared& shared, Operation operation, Reply reply) {
-  const bool finalizes = operation.subresource == "finalize";
   const auto job = make_write_job(shared, std::move(operation), std::move(reply), "UpdateOptions");
   if (job == nullptr) {
-    return;
-  }
-  if (finalizes) {
-    attempt_update(job, next_finalizers);
     return;
   }
   if (job->operation.subresource.empty() && job->strategy().creates_on_update()) {

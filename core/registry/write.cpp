@@ -29,6 +29,7 @@ StrategyContext context_of(const Shared& shared, const Operation& operation, boo
   return {.who = operation.who,
           .store = shared.parts.store,
           .rbac = shared.parts.rbac,
+          .authorizer = shared.parts.authorizer,
           .clock = shared.parts.clock,
           .service_cidr = shared.parts.service_cidr,
           .dry_run = dry_run,

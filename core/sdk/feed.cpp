@@ -13,7 +13,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kRetryEvery{1000};
+constexpr milliseconds kFirstRetry{1000};
+constexpr milliseconds kLongestRetry{60'000};
 constexpr int kEventsMax =
     1024;  // Of one resource in a row, so that none keeps the others waiting.
 
@@ -24,8 +25,10 @@ struct Feed::Source {
   std::string path;
   FeedHandler handler;
   pintle_subscription* subscription = nullptr;  // Null while the server refuses.
-  bool was_told = false;                        // The handler knows of a listing.
-  bool is_ready = false;                        // It stands in ready_. Guarded by feed->mutex_.
+  milliseconds retry_after = kFirstRetry;       // How long the next refusal is waited out.
+  std::chrono::steady_clock::time_point retry_at{};
+  bool was_told = false;  // The handler knows of a listing.
+  bool is_ready = false;  // It stands in ready_. Guarded by feed->mutex_.
 };
 
 Feed::Feed(Host& host) : host_(host) {
@@ -68,10 +71,15 @@ void Feed::subscribe(Source& source) {
       bus->subscribe(host_.raw(), to_c(std::string_view(source.path)), &source.subscription);
   if (status.code != 0) {
     source.subscription = nullptr;
-    host_.log().warning("Can't subscribe; trying again.",
-                        {{"path", source.path}, {"error", to_error(status).message}});
+    if (source.retry_after < kLongestRetry) {
+      host_.log().warning("Can't subscribe; trying again.",
+                          {{"path", source.path}, {"error", to_error(status).message}});
+    }
+    source.retry_at = std::chrono::steady_clock::now() + source.retry_after;
+    source.retry_after = std::min(source.retry_after * 2, kLongestRetry);
     return;
   }
+  source.retry_after = kFirstRetry;
   bus->on_ready(source.subscription, &Feed::ready, &source);
   ready(&source);  // Its list is there already.
 }
@@ -93,26 +101,28 @@ void Feed::drop(std::uint64_t id) {
   }
 }
 
-void Feed::retry_refused() {
+bool Feed::is_refused(std::uint64_t id) const {
+  const auto held = sources_.find(id);
+  return held != sources_.end() && held->second->subscription == nullptr;
+}
+
+/// Asks again for what is due; how long until the next is.
+milliseconds Feed::retry_refused() {
   const auto now = std::chrono::steady_clock::now();
-  if (now < retry_at_) {
-    return;
-  }
-  retry_at_ = now + kRetryEvery;
+  auto next = kLongestRetry;
   for (auto& [id, source] : sources_) {
-    if (source->subscription == nullptr) {
+    if (source->subscription == nullptr && source->retry_at <= now) {
       subscribe(*source);
     }
+    if (source->subscription == nullptr) {
+      next = std::min(next, std::chrono::ceil<milliseconds>(source->retry_at - now));
+    }
   }
+  return next;
 }
 
 bool Feed::turn(milliseconds wait, const std::stop_token& stop) {
-  const bool some_are_refused = std::ranges::any_of(
-      sources_, [](const auto& entry) { return entry.second->subscription == nullptr; });
-  if (some_are_refused) {
-    retry_refused();
-    wait = std::min(wait, kRetryEvery);
-  }
+  wait = std::min(wait, retry_refused());
   std::deque<Source*> now;
   {
     std::unique_lock lock(mutex_);

@@ -37,9 +37,11 @@ class Feed {
   ~Feed();
 
   /// Follows a list's `path` until drop() of what it returns. Where the server refuses it is tried
-  /// again; nothing is told until then. REQUIRES: not called from a handler.
+  /// again, at growing intervals; nothing is told until then. REQUIRES: not called from a handler.
   std::uint64_t follow(const Path& path, FeedHandler handler);
   void drop(std::uint64_t id);
+  /// True while the server refuses: there is no such list, or it may not be seen.
+  bool is_refused(std::uint64_t id) const;
 
   /// Hands out what has come; where nothing has, waits for it, a wake() or `stop`, at most `wait`.
   /// True if it handed out anything.
@@ -54,12 +56,11 @@ class Feed {
   void subscribe(Source& source);
   void close(Source& source);
   bool hand_out(Source& source);
-  void retry_refused();
+  std::chrono::milliseconds retry_refused();
 
   Host& host_;
   std::map<std::uint64_t, std::unique_ptr<Source>> sources_;
   std::uint64_t last_id_ = 0;
-  std::chrono::steady_clock::time_point retry_at_{};
 
   std::mutex mutex_;
   std::condition_variable_any changed_;

@@ -236,6 +236,8 @@ void QuotaLedger::follow_what_is_limited(const std::string& ns) {
       source.feed = feed_.follow(
           *path, [this, ns, resource](std::uint32_t type, const ObjectHandle& object,
                                       const ObjectHandle&) { take(ns, resource, type, object); });
+      // Of what can't be listed there is nothing to count, until it can.
+      source.is_whole = feed_.is_refused(source.feed);
     } else {
       source.is_whole = true;  // Nothing is of that group, so nothing is used.
       missing_groups_.insert(ns);

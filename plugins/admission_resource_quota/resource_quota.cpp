@@ -46,6 +46,8 @@ Result<std::unique_ptr<ResourceQuota>> ResourceQuota::make(sdk::Host& host, cons
   }
   auto made = std::make_unique<ResourceQuota>(host, system_clock());
   made->ledger_.start();
+  // Before the first question, because no question may wait. In vain: they are refused until then.
+  made->ledger_.wait_ready(kReadyWithin);
   PINTLE_TRY_STATUS(made->offer_.provide(host));
   return made;
 }
@@ -60,7 +62,7 @@ Result<void> ResourceQuota::validate(const sdk::AdmissionRequest& request) {
   if (!may_use_more(request)) {
     return {};
   }
-  if (!ledger_.wait_ready(kReadyWithin)) {
+  if (!ledger_.wait_ready(std::chrono::seconds(0))) {
     return Error(Code::kForbidden, "not yet ready to handle request");
   }
   const std::string ns(request.ns);

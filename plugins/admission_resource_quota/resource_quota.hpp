@@ -23,6 +23,8 @@ class ResourceQuota final : public sdk::Admission {
 
   /// After all others: what one of them refuses is not charged.
   int order() const override { return 10'000; }
+  std::string operations() const override { return "CREATE UPDATE"; }
+  bool is_quick() const override { return true; }  // It asks its own memory.
   Result<void> validate(const sdk::AdmissionRequest& request) override;
 
   sdk::QuotaLedger& ledger() { return ledger_; }

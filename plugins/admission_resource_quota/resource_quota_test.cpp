@@ -168,8 +168,7 @@ BOOST_AUTO_TEST_CASE(counts_what_was_there_before_it) {
 BOOST_AUTO_TEST_CASE(counts_from_the_first_request_after_a_restart) {
   limit(R"({"hard":{"configmaps":"1"}})");
   create("configmaps", "{}", "a");
-  restart();
-  plugin->ledger().start();
+  plugin = ResourceQuota::make(host.host(), JsonObject()).value();
 
   const auto said = ask("configmaps", make("{}", "b"));
 
@@ -209,6 +208,14 @@ BOOST_AUTO_TEST_CASE(of_a_kind_there_is_none_of_still_limits_the_rest) {
   limit(R"({"hard":{"count/things.x.io":"1","configmaps":"0"}})");
 
   BOOST_TEST(ask("configmaps", make("{}", "a")) != "");
+}
+
+BOOST_AUTO_TEST_CASE(of_what_can_not_be_listed_holds_up_nobody) {
+  host.refuse("WATCH", "/api/v1/namespaces/d/nonsense", 404, "there is no such list", 1000);
+  limit(R"({"hard":{"count/nonsense":"1","configmaps":"0"}})");
+
+  BOOST_TEST(ask("configmaps", make("{}", "a")).starts_with("exceeded quota: q"));
+  BOOST_TEST(ask("secrets", make("{}", "a")) == "");
 }
 
 BOOST_AUTO_TEST_CASE(in_another_namespace_is_no_matter) {

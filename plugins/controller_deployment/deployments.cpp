@@ -149,7 +149,15 @@ Result<void> Deployments::reconcile(const std::string& key) {
                         {.group = "apps", .resource = "replicasets"}, candidates));
   ReplicaSets sets;
   for (const auto& set : claimed) {
-    sets.push_back(ReplicaSet::of(set.to_json()));
+    // The server's word here, too: one ReplicaSet that the cache shows as it was would take back
+    // what the last step told.
+    const auto now = client_.find({.group = "apps",
+                                   .resource = "replicasets",
+                                   .ns = std::string(ns),
+                                   .name = std::string(set.name())});
+    if (now && now.uid() == set.uid()) {
+      sets.push_back(ReplicaSet::of(now.to_json()));
+    }
   }
   const auto has_pods = [this](std::string_view uid) {
     for (const auto& pod : pods_.find_indexed(0, uid)) {

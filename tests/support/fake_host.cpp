@@ -62,6 +62,13 @@ struct FakeTables {
     if (!parsed) {
       return to_c(Error(Code::kNotFound, "no such list"));
     }
+    const auto refusal = state.refusals.find(concat({"WATCH ", to_view(path)}));
+    if (refusal != state.refusals.end() && refusal->second.times > 0) {
+      --refusal->second.times;
+      return to_c(
+          Error(sdk::code_of_http_status(static_cast<std::uint32_t>(refusal->second.status)),
+                refusal->second.message));
+    }
     auto made = std::make_unique<pintle_subscription>();
     made->owner = owner_of(host);
     made->path = *parsed;

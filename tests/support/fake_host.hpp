@@ -62,7 +62,8 @@ class FakeHost {
   Json get(const std::string& path) const;
   /// What GET answers at a path that is no object's: discovery.
   void answer(const std::string& path, const Json& body);
-  /// Requests with this method and this path get `status` and `message`, `times` times.
+  /// Requests with this method and this path get `status` and `message`, `times` times; so do
+  /// subscriptions, with the method "WATCH".
   void refuse(const std::string& method, const std::string& path, int status,
               const std::string& message, int times = 1);
   /// From now on one event in `one_in` is lost on the way to its subscription, without a word; by

@@ -43,7 +43,40 @@ class NamespaceStrategy final : public Strategy {
   }
 };
 
+/// Source: pkg/apis/core/validation ValidateNamespaceFinalizeUpdate.
+class FinalizePart final : public Part {
+ public:
+  Result<Json> take(const StrategyContext& /*context*/, const Json& next,
+                    const Json& current) const override {
+    Json taken(current, next.storage());
+    const Json none = JsonObject();
+    const Json* spec = find_member(next, "spec");
+    carry(ensure_object(taken.get_object(), "spec"), spec == nullptr ? none : *spec, "finalizers");
+    return taken;
+  }
+
+  void validate(const StrategyContext& /*context*/, const Json& next, const Json& /*current*/,
+                Causes& causes) const override {
+    const JsonArray& finalizers = array_at(next, {"spec", "finalizers"});
+    for (std::size_t i = 0; i < finalizers.size(); ++i) {
+      const auto name = text_at(finalizers[i], {});
+      const std::string path = item_path("spec.finalizers", i);
+      check_name_at(causes, path, name, check_label_key(name));
+      if (name.find('/') == std::string_view::npos && name != "kubernetes") {
+        causes.push_back(
+            invalid_value(path, quoted(name),
+                          "name is neither a standard finalizer name nor is it fully qualified"));
+      }
+    }
+  }
+};
+
 }  // namespace
+
+const Part& namespace_finalize_part() {
+  static const FinalizePart part;
+  return part;
+}
 
 const Strategy& namespace_strategy() {
   static const NamespaceStrategy strategy;

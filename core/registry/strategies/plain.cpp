@@ -13,33 +13,10 @@ class StatefulStrategy final : public Strategy {
   }
 };
 
-class PendingStrategy final : public Strategy {
- public:
-  Result<void> prepare_create(const StrategyContext& /*context*/, Json& object) const override {
-    object.get_object()["status"] = JsonObject{{"phase", "Pending"}};
-    return {};
-  }
-};
-
-class UpsertStrategy final : public Strategy {
- public:
-  bool creates_on_update() const override { return true; }
-};
-
 }  // namespace
 
 const Strategy& stateful_strategy() {
   static const StatefulStrategy strategy;
-  return strategy;
-}
-
-const Strategy& pending_strategy() {
-  static const PendingStrategy strategy;
-  return strategy;
-}
-
-const Strategy& upsert_strategy() {
-  static const UpsertStrategy strategy;
   return strategy;
 }
 

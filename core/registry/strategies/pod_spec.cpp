@@ -136,6 +136,9 @@ void validate_lists(const Json& spec, const std::string& path, Causes& causes) {
         causes.push_back(duplicate_value(sub_path(here, "name"), quoted(name)));
       }
       validate_container(containers[i], spec, here, list == "initContainers", causes);
+      if (list == "ephemeralContainers") {
+        validate_ephemeral_container(containers[i], spec, here, causes);
+      }
     }
   }
 }

@@ -17,6 +17,9 @@ void validate_pod_spec(const Json& spec, const std::string& path, Causes& causes
 /// One container of `list` ("containers", "initContainers"), apart from its name's uniqueness.
 void validate_container(const Json& container, const Json& spec, const std::string& path,
                         bool is_init, Causes& causes);
+/// What ephemeral containers may not have, beside what no container may.
+void validate_ephemeral_container(const Json& container, const Json& spec, const std::string& path,
+                                  Causes& causes);
 void validate_probes(const Json& container, const std::string& path, bool is_init, Causes& causes);
 void validate_volumes(const Json& spec, const std::string& path, Causes& causes);
 void validate_tolerations(const JsonArray& tolerations, const std::string& path, Causes& causes);

@@ -8,12 +8,19 @@
 #include "core/registry/strategies/checks.hpp"
 #include "core/registry/strategies/service_addresses.hpp"
 #include "core/registry/strategies/strategies.hpp"
+#include "core/registry/strategies/values.hpp"
 
 namespace pintle::registry {
 namespace {
 
 bool has_node_ports(std::string_view type) {
   return type == "NodePort" || type == "LoadBalancer";
+}
+
+/// Load balancers that keep to local endpoints ask each node whether it has one.
+bool needs_health_check(const Json& service) {
+  return text_at(service, {"spec", "type"}) == "LoadBalancer" &&
+         text_at(service, {"spec", "externalTrafficPolicy"}) == "Local";
 }
 
 bool is_headless(const Json& service) {
@@ -100,6 +107,12 @@ void validate_service(const Json& service, Causes& causes) {
     causes.push_back(invalid_value("spec.clusterIPs[0]", "\"None\"",
                                    "may not be set to 'None' for LoadBalancer services"));
   }
+  if (integer_at(service, {"spec", "healthCheckNodePort"}).value_or(0) != 0 &&
+      !needs_health_check(service)) {
+    causes.push_back(forbidden_value("spec.healthCheckNodePort",
+                                     "may only be set when `type` is 'LoadBalancer' and "
+                                     "`externalTrafficPolicy` is 'Local'"));
+  }
   const JsonArray& externals = array_at(service, {"spec", "externalIPs"});
   for (std::size_t i = 0; i < externals.size(); ++i) {
     const std::string_view ip = externals[i].get_string();
@@ -161,6 +174,7 @@ class ServiceStrategy final : public Strategy {
       keep_addresses(spec, current);
     }
     keep_node_ports(next, current);
+    keep_health_check(next, current);
     return allocate_again(context, next, current);
   }
 
@@ -179,6 +193,9 @@ class ServiceStrategy final : public Strategy {
     if (!external && !before.empty() && before != now) {
       causes.push_back(invalid_value("spec.clusterIPs[0]", concat({"[", quoted(now), "]"}),
                                      "may not change once set"));
+    }
+    if (needs_health_check(next) && needs_health_check(current)) {
+      check_immutable(causes, next, current, {"spec", "healthCheckNodePort"});
     }
   }
 
@@ -215,6 +232,63 @@ class ServiceStrategy final : public Strategy {
     }
   }
 
+  static void keep_health_check(Json& next, const Json& current) {
+    JsonObject& spec = ensure_object(next.get_object(), "spec");
+    const Json* old = find_path(current, {"spec", "healthCheckNodePort"});
+    const Json* now = spec.if_contains("healthCheckNodePort");
+    const bool is_open = now == nullptr || *now == 0;
+    if (needs_health_check(next)) {
+      if (is_open && old != nullptr) {
+        spec["healthCheckNodePort"] = *old;
+      }
+    } else if (now != nullptr && old != nullptr && *now == *old) {
+      spec.erase("healthCheckNodePort");  // It went with what needed it.
+    }
+  }
+
+  Result<void> allocate_health_check(const StrategyContext& context, Json& object,
+                                     const Json& current) const {
+    if (!needs_health_check(object)) {
+      return {};
+    }
+    JsonObject& spec = ensure_object(object.get_object(), "spec");
+    const auto number = integer_at(object, {"spec", "healthCheckNodePort"}).value_or(0);
+    if (number == 0) {
+      PINTLE_TRY(const auto given, addresses_.reserve_any_port(context, "TCP"));
+      spec["healthCheckNodePort"] = given;
+      return {};
+    }
+    if (number == integer_at(current, {"spec", "healthCheckNodePort"}).value_or(0)) {
+      return {};
+    }
+    const auto reserved = addresses_.reserve_port(context, number, "TCP");
+    if (!reserved.ok()) {
+      return invalid_service(object,
+                             invalid_value("spec.healthCheckNodePort", std::to_string(number),
+                                           reserved.error().message));
+    }
+    return {};
+  }
+
+  /// This cluster has IPv4 addresses only.
+  static Result<void> check_families(const Json& object) {
+    const JsonArray& families = array_at(object, {"spec", "ipFamilies"});
+    for (std::size_t i = 0; i < families.size(); ++i) {
+      if (text_at(families[i], {}) != "IPv4") {
+        return invalid_service(
+            object, invalid_value(item_path("spec.ipFamilies", i), quoted(text_at(families[i], {})),
+                                  "not configured on this cluster"));
+      }
+    }
+    const auto policy = text_at(object, {"spec", "ipFamilyPolicy"});
+    if (policy == "RequireDualStack") {
+      return invalid_service(
+          object, invalid_value("spec.ipFamilyPolicy", quoted(policy),
+                                "this cluster is not configured for dual-stack services"));
+    }
+    return {};
+  }
+
   Result<void> allocate(const StrategyContext& context, Json& object) const {
     JsonObject& spec = ensure_object(object.get_object(), "spec");
     const auto type = std::string(text_at(object, {"spec", "type"}));
@@ -236,6 +310,7 @@ class ServiceStrategy final : public Strategy {
 
   Result<void> allocate_address(const StrategyContext& context, const Json& object,
                                 JsonObject& spec) const {
+    PINTLE_TRY_STATUS(check_families(object));
     const std::string wanted(text_at(object, {"spec", "clusterIP"}));
     std::string ip = wanted;
     if (wanted.empty()) {
@@ -277,7 +352,7 @@ class ServiceStrategy final : public Strategy {
       const std::string here = sub_path(item_path("spec.ports", index++), "nodePort");
       PINTLE_TRY_STATUS(allocate_port(context, object, port, current, gives, here));
     }
-    return {};
+    return allocate_health_check(context, object, current);
   }
 
   Result<void> allocate_port(const StrategyContext& context, const Json& object, Json& port,

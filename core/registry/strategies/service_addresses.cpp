@@ -69,6 +69,9 @@ std::set<std::string> taken_by_services(const StrategyContext& context) {
     for (const Json& ip : array_at(tree, {"spec", "clusterIPs"})) {
       taken.emplace(ip.is_string() ? ip.get_string() : "");
     }
+    if (const auto number = integer_at(tree, {"spec", "healthCheckNodePort"})) {
+      taken.insert(concat({std::to_string(*number), "/TCP"}));
+    }
     for (const Json& port : array_at(tree, {"spec", "ports"})) {
       if (const auto number = integer_at(port, {"nodePort"})) {
         taken.insert(concat({std::to_string(*number), "/", text_at(port, {"protocol"})}));
@@ -173,6 +176,9 @@ void ServiceAddresses::release(const Json& service) {
   const auto forget = [this](const std::string& key) { promised_.erase(key); };
   for (const Json& ip : array_at(service, {"spec", "clusterIPs"})) {
     forget(ip.is_string() ? std::string(ip.get_string()) : "");
+  }
+  if (const auto number = integer_at(service, {"spec", "healthCheckNodePort"})) {
+    forget(concat({std::to_string(*number), "/TCP"}));
   }
   for (const Json& port : array_at(service, {"spec", "ports"})) {
     if (const auto number = integer_at(port, {"nodePort"})) {

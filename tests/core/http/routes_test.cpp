@@ -18,6 +18,7 @@
 #include "core/http/poco_route.hpp"
 #include "core/http/remote_object.hpp"
 #include "tests/core/http/http_support.hpp"
+#include "tests/core/http/shelf_store.hpp"
 
 namespace pintle::http {
 namespace {
@@ -151,28 +152,7 @@ BOOST_AUTO_TEST_CASE(serves_as_a_slow_route) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
-/// A store of what the test puts in.
-class ShelfStore final : public store::Store {
- public:
-  void put(const std::string& resource, const std::string& json) {
-    const auto parsed = parse_json(json).value();
-    auto object = to_object(resource, parsed.value).value();
-    objects_[object->key()] = std::move(object);
-  }
-  ObjectPtr get(const Key& key) const override {
-    const auto found = objects_.find(key);
-    return found == objects_.end() ? nullptr : found->second;
-  }
-  ObjectPtr latest(const Key& key) const override { return get(key); }
-  store::Snapshot list(std::string_view) const override { return {}; }
-  Revision revision() const override { return 1; }
-  void commit(store::Write, store::Done) override {}
-  std::optional<std::string> unready() const override { return std::nullopt; }
-  store::Figures figures() const override { return {}; }
-
- private:
-  std::map<Key, ObjectPtr> objects_;
-};
+using test::ShelfStore;
 
 struct Proxied {
   Proxied() : kubelet({.address = "127.0.0.1", .port = 0, .tls = certificates().server_files()}) {

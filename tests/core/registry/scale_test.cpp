@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "core/base/concat.hpp"
 #include "tests/core/registry/cluster.hpp"
 
 namespace pintle {
@@ -51,6 +52,41 @@ BOOST_AUTO_TEST_CASE(shows_what_its_workload_wants_and_has) {
   BOOST_TEST(number(scale, {"spec", "replicas"}) == 2);
   BOOST_TEST(number(scale, {"status", "replicas"}) == 1);
   BOOST_TEST(scale.text({"status", "selector"}) == "!a,app=web,tier notin (x,y)");
+}
+
+BOOST_AUTO_TEST_CASE(has_an_owner_of_its_own) {
+  const auto owner = [this] {
+    const Json tree = get(path).json();
+    const auto& all = array_at(tree, {"metadata", "managedFields"});
+    std::string text;
+    for (const auto& entry : all) {
+      if (text_at(entry, {"subresource"}) == "scale") {
+        text += concat({text_at(entry, {"operation"}), " ", text_at(entry, {"manager"}), " ",
+                        text_at(entry, {"apiVersion"}), " ", to_json(entry.at("fieldsV1"))});
+      }
+    }
+    return text;
+  };
+  const auto apply = [this](int replicas, const std::string& more) {
+    return ask("PATCH", path + "/scale?fieldManager=b" + more,
+               R"({"kind":"Scale","apiVersion":"autoscaling/v1","metadata":{"name":"web"},
+                  "spec":{"replicas":)" +
+                   std::to_string(replicas) + "}}",
+               {{"Content-Type", "application/apply-patch+yaml"}});
+  };
+
+  patch(path + "/scale?fieldManager=a", "merge", R"({"spec":{"replicas":5}})");
+  BOOST_TEST(owner() == R"(Update a apps/v1 {"f:spec":{"f:replicas":{}}})");
+  const auto refused = apply(6, "");
+  BOOST_TEST(refused.status == 409);
+  BOOST_TEST(refused.message() ==
+             "Apply failed with 1 conflict: conflict with \"a\" with subresource \"scale\" using "
+             "apps/v1: .spec.replicas");
+  const auto forced = apply(6, "&force=true");
+  BOOST_TEST(forced.text({"kind"}) == "Scale");
+  BOOST_TEST(number(forced, {"spec", "replicas"}) == 6);
+  BOOST_TEST(owner() == R"(Apply b apps/v1 {"f:spec":{"f:replicas":{}}})");
+  BOOST_TEST(apply(-1, "&force=true").status == 422);
 }
 
 BOOST_AUTO_TEST_CASE(is_set_by_a_patch_and_leaves_the_rest_alone) {

@@ -194,7 +194,10 @@ BOOST_AUTO_TEST_CASE(of_v2_is_shown_by_v1_with_annotations) {
              R"({"type":"ContainerResource","containerResource":{"name":"cpu",)"
              R"("targetAverageUtilization":40,"container":"c"}}])");
   BOOST_TEST(annotation(shown, "behavior") ==
-             R"({"ScaleUp":null,"ScaleDown":{"StabilizationWindowSeconds":60,)"
+             R"({"ScaleUp":{"StabilizationWindowSeconds":0,"SelectPolicy":"Max","Policies":[)"
+             R"({"Type":"Pods","Value":4,"PeriodSeconds":15},)"
+             R"({"Type":"Percent","Value":100,"PeriodSeconds":15}],"Tolerance":null},)"
+             R"("ScaleDown":{"StabilizationWindowSeconds":60,)"
              R"("SelectPolicy":"Min","Policies":[{"Type":"Pods","Value":1,"PeriodSeconds":15}],)"
              R"("Tolerance":null}})");
 }

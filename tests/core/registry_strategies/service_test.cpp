@@ -1,5 +1,8 @@
 // Services: addresses are given, kept and given back.
 
+#include <future>
+#include <vector>
+
 #include <boost/test/unit_test.hpp>
 
 #include "core/base/concat.hpp"
@@ -51,6 +54,57 @@ BOOST_AUTO_TEST_CASE(can_have_no_address_outside_the_range) {
   const auto heard = make("s", R"({"ports":[{"port":80}],"clusterIP":"192.168.7.1"})");
   BOOST_TEST(heard.status == 422);
   BOOST_TEST(heard.message().find("not in the valid range") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(wins_its_address_alone_among_racing_creates) {
+  constexpr int kRacers = 8;
+  std::vector<std::future<int>> answers;
+  for (int i = 0; i < kRacers; ++i) {
+    answers.push_back(std::async(std::launch::async, [this, i] {
+      return make(concat({"racer-", std::to_string(i)}),
+                  R"({"ports":[{"port":80}],"clusterIP":"10.0.0.77"})")
+          .status;
+    }));
+  }
+
+  int won = 0;
+  for (auto& answer : answers) {
+    const int status = answer.get();
+    BOOST_TEST((status == 201 || status == 422));
+    won += status == 201 ? 1 : 0;
+  }
+  BOOST_TEST(won == 1);
+}
+
+BOOST_AUTO_TEST_CASE(that_keeps_to_local_endpoints_gets_a_port_for_health_checks) {
+  const auto made = make("lb", R"({"type":"LoadBalancer","externalTrafficPolicy":"Local",
+    "ports":[{"port":80}]})");
+  const Json before = made.json();
+  const auto port = integer_at(before, {"spec", "healthCheckNodePort"}).value_or(0);
+
+  const auto labelled =
+      patch(concat({kServices, "/lb"}), "merge", R"({"metadata":{"labels":{"a":"b"}}})").json();
+  const auto moved =
+      patch(concat({kServices, "/lb"}), "merge", R"({"spec":{"healthCheckNodePort":31999}})");
+  const auto open =
+      patch(concat({kServices, "/lb"}), "merge", R"({"spec":{"externalTrafficPolicy":"Cluster"}})")
+          .json();
+
+  BOOST_TEST(port >= 30000);
+  BOOST_TEST(integer_at(labelled, {"spec", "healthCheckNodePort"}).value_or(0) == port);
+  BOOST_TEST(moved.message().find("spec.healthCheckNodePort: Invalid value: 31999: field is "
+                                  "immutable") != std::string::npos);
+  BOOST_TEST(find_path(open, {"spec", "healthCheckNodePort"}) == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(has_the_families_the_cluster_has) {
+  BOOST_TEST(make("six", R"({"ports":[{"port":80}],"ipFamilies":["IPv6"]})").message() ==
+             "Service \"six\" is invalid: spec.ipFamilies[0]: Invalid value: \"IPv6\": not "
+             "configured on this cluster");
+  BOOST_TEST(
+      make("two", R"({"ports":[{"port":80}],"ipFamilyPolicy":"RequireDualStack"})").message() ==
+      "Service \"two\" is invalid: spec.ipFamilyPolicy: Invalid value: "
+      "\"RequireDualStack\": this cluster is not configured for dual-stack services");
 }
 
 BOOST_AUTO_TEST_CASE(may_be_headless_or_a_name_elsewhere) {

@@ -72,6 +72,18 @@ BOOST_AUTO_TEST_CASE(that_lost_the_log_says_so_and_tells_all_again) {
   BOOST_TEST(after_turns() == "! +a s ");
 }
 
+BOOST_AUTO_TEST_CASE(tells_of_the_others_while_one_is_refused) {
+  host.put("/api/v1/namespaces/d/pods/a", JsonObject());
+  host.refuse("WATCH", "/api/v1/things", 404, "there is no such list", 1000);
+  const auto things = follow("things");
+  const auto pods = follow("pods");
+
+  BOOST_TEST(after_turns() == "+a s ");
+  BOOST_TEST(feed.is_refused(things));
+  BOOST_TEST(!feed.is_refused(pods));
+  BOOST_TEST(host.log_lines().size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(wakes_for_a_change_and_when_it_is_woken) {
   follow("pods");
   after_turns();
