@@ -68,6 +68,9 @@ chapter() { # VERSION: every command of P8 this slice promises.
   row P8 "$v cp" copies "$name"
   row P8 "$v port-forward" forwards "$name"
   row P8 "$v logs" says 'GET / ' k logs "$name"
+  row P8 "$v logs -p of what ran once says so" refuses 'previous terminated container "nginx" in pod' k logs -p "$name"
+  row P8 "$v get --raw through a pod's proxy" says 'Welcome to nginx!' k get --raw "/api/v1/namespaces/default/pods/$name:80/proxy/"
+  row P8 "$v get --raw through a node's proxy" says '^ok' k get --raw /api/v1/nodes/n1/proxy/healthz
   row P8 "$v auth can-i" is yes k auth can-i create pods
   row P8 "$v auth can-i as nobody special" refuses '^no' bash -c "'$kubectl_binary' --kubeconfig '$work/joe.kubeconfig' auth can-i create pods"
   row P8 "$v explain" says 'FIELD: +(containers|<\[\]Object>|restartPolicy)|KIND: +Pod' k explain pod.spec.restartPolicy
