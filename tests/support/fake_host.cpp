@@ -25,6 +25,7 @@ struct FakeTables {
     const std::string method(to_view(asked->method));
     const std::string path(to_view(asked->path));
     Result<Json> answer = Error(Code::kNotFound, "the server could not find " + path);
+    std::string text;
     {
       const std::lock_guard lock(state.mutex);
       state.requests.push_back({method, path, std::string(to_view(asked->body))});
@@ -40,8 +41,9 @@ struct FakeTables {
       } else if (parsed) {
         answer = state.perform(method, *parsed, to_view(asked->content_type), to_view(asked->body));
       }
+      // Under the lock: the answer may lie in the arena of an object that the next write replaces.
+      text = answer.ok() ? to_json(answer.value()) : to_status_json(answer.error());
     }
-    const std::string text = answer.ok() ? to_json(answer.value()) : to_status_json(answer.error());
     const int status =
         answer.ok() ? (method == "POST" ? 201 : 200) : http_status_of(answer.error().code);
     reply(context, static_cast<std::uint32_t>(status), to_c(std::string_view(text)));
